@@ -1,0 +1,54 @@
+# Everything installs into .venv; nothing but python3 (3.11 or newer) and make is needed.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint matrix bench compare docs constraints clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export UV_PYTHON_DOWNLOADS = never
+unexport DJANGO_SETTINGS_MODULE
+
+help:  ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("python3 is %d.%d here; 3.11 or newer is needed (set PYTHON=)" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[demo]' --group dev
+	@touch $@
+
+demo: $(VENV)/.installed  ## Start the demo on 127.0.0.1:8000
+	@exec $(BIN)/python -m demo_project.serve
+
+test: $(VENV)/.installed  ## Run every test
+	$(BIN)/python -m pytest -n 2 -m "not serial"
+	$(BIN)/python -m pytest -m serial
+	$(BIN)/python -m tests.harness.requirements check
+
+lint: $(VENV)/.installed  ## Check format, types, import contracts, migrations, settings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m tests.harness.tree
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=tests.settings_production $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+matrix: $(VENV)/.installed  ## Run the tests on every supported Python and Django
+	$(BIN)/python -m tests.harness.matrix
+
+bench: $(VENV)/.installed  ## Measure the budgets of the design, as ratios
+	$(BIN)/python -m benchmarks
+
+compare: $(VENV)/.installed  ## Measure both schemes over HTTP, side by side
+	@exec $(BIN)/python -m demo_project.compare
+
+docs: $(VENV)/.installed  ## Regenerate the generated pages of docs/
+	$(BIN)/python -m tests.harness.requirements write
+
+constraints: $(VENV)/.installed  ## Resolve constraints.txt anew
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --no-emit-package django --python-version 3.11 --all-extras --group dev pyproject.toml -o constraints.txt
+
+clean:  ## Remove what was built here (the demo's data stays)
+	rm -rf $(VENV) .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
