@@ -1,0 +1,196 @@
+"""Run a server that never outlives the process that started it.
+
+``GuardedProcess`` starts a second Python, the watchdog, and that one starts the
+server. The watchdog reads a pipe whose other end only the starting process holds:
+the kernel closes it however that process ends, SIGKILL included, and the watchdog
+then ends the server and removes what it was told to remove.
+
+The watchdog lives in a session of its own, so that Ctrl-C, which the terminal sends
+to the whole process group, ends the starting process and not the watchdog before it
+could do its work. It starts the server itself, so there is no instant in which the
+server runs unwatched.
+
+This file is both the caller's module and the watchdog's program, so that both ends
+of the pipe can be read together. It needs nothing but the standard library.
+"""
+
+import contextlib
+import json
+import os
+import pwd
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO
+
+# A server that needs longer than this to end in good order is hung.
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerCommand:
+    """What the watchdog starts and how it ends it; every path is absolute."""
+
+    argv: Sequence[str]
+    cwd: str
+    log: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    stop_signal: int = signal.SIGTERM
+    user: str | None = None
+    pass_fds: Sequence[int] = ()
+
+
+class GuardedProcess:
+    """A server under a watchdog, seen from the process that started both."""
+
+    def __init__(self, command: ServerCommand) -> None:
+        """Start the watchdog, which starts the server.
+
+        Raises:
+            OSError: The server's program could not be started.
+        """
+        self._watchdog = subprocess.Popen(  # noqa: S603 - our own program
+            # Isolated and without site-packages: nothing in the caller's
+            # environment changes what runs, and it starts in milliseconds.
+            [sys.executable, "-I", "-S", __file__, json.dumps(asdict(command))],
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=command.pass_fds,
+        )
+        self._exited = False
+        # Runs at the latest when the interpreter ends, so that an ordinary exit
+        # waits until the server is gone instead of leaving it behind for a moment.
+        self._finalizer = weakref.finalize(self, _end_watchdog, self._watchdog)
+        _guarded.add(self)
+        self.pid = self._read_pid()
+
+    def has_exited(self, timeout: float = 0.0) -> bool:
+        """Wait up to ``timeout`` seconds for the server's end; tell if it came."""
+        if not self._exited:
+            # After the pid nothing is written but the report of the end, and a
+            # watchdog that was killed itself leaves an end of file.
+            self._exited = bool(
+                select.select([_output(self._watchdog)], [], [], timeout)[0]
+            )
+        return self._exited
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the server, not to the watchdog."""
+        if not self.has_exited():
+            os.kill(self.pid, number)
+
+    def close(self) -> None:
+        """End the server and the watchdog; return when both are gone."""
+        self._exited = True
+        self._finalizer()
+
+    def let_go(self) -> None:
+        """Close this process's end of the pipe."""
+        if self._watchdog.stdin is not None:
+            self._watchdog.stdin.close()
+
+    def _read_pid(self) -> int:
+        line = _output(self._watchdog).readline().decode().strip()
+        if line.isdigit():
+            return int(line)
+        self.close()
+        raise OSError(line or "the watchdog ended before the server started")
+
+
+_guarded: "weakref.WeakSet[GuardedProcess]" = weakref.WeakSet()
+
+
+def _let_go_in_child() -> None:
+    # A forked child that outlives its parent must not keep the pipe open.
+    for process in _guarded:
+        process.let_go()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)
+
+
+def _output(watchdog: "subprocess.Popen[bytes]") -> IO[bytes]:
+    if watchdog.stdout is None:
+        raise TypeError("The watchdog was started without an output pipe.")
+    return watchdog.stdout
+
+
+def _end_watchdog(watchdog: "subprocess.Popen[bytes]") -> None:
+    if watchdog.stdin is not None:
+        watchdog.stdin.close()
+    try:
+        watchdog.wait(GRACE_SECONDS + 5)
+    except subprocess.TimeoutExpired:
+        watchdog.kill()
+        watchdog.wait()
+    _output(watchdog).close()
+
+
+def _watch(command: ServerCommand) -> None:
+    """Be the watchdog: start the server, wait for the caller's end, clean up."""
+    # A polite request to end, such as a service manager's, ends the server too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        _run(command)
+    except OSError as error:
+        _report(str(error))
+    finally:
+        for path in command.remove:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _run(command: ServerCommand) -> None:
+    server = _start(command)
+    reaper = threading.Thread(target=_reap, args=[server], daemon=True)
+    reaper.start()
+    try:
+        _report(str(server.pid))
+        sys.stdin.buffer.read()  # Nobody writes: this returns at end of file.
+    finally:
+        server.send_signal(command.stop_signal)
+        server.send_signal(signal.SIGCONT)  # A stopped process hears nothing.
+        reaper.join(GRACE_SECONDS)
+        server.kill()
+        reaper.join()
+
+
+def _start(command: ServerCommand) -> "subprocess.Popen[bytes]":
+    account = None if command.user is None else pwd.getpwnam(command.user)
+    with Path(command.log).open("ab") as log:
+        return subprocess.Popen(  # noqa: S603 - the caller's program
+            command.argv,
+            cwd=command.cwd,
+            env=dict(command.env),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=command.pass_fds,
+            user=account and account.pw_uid,
+            group=account and account.pw_gid,
+            extra_groups=account and [],
+        )
+
+
+def _reap(server: "subprocess.Popen[bytes]") -> None:
+    server.wait()
+    _report("exited")
+
+
+def _report(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):  # The caller is gone.
+        os.write(sys.stdout.fileno(), f"{line}\n".encode())
+
+
+if __name__ == "__main__":
+    _watch(ServerCommand(**json.loads(sys.argv[1])))
