@@ -1,0 +1,49 @@
+"""The pytest plugin of this project; ``addopts`` loads it with ``-p``.
+
+pytest-django reads the settings in ``pytest_load_initial_conftests``, before any
+conftest of ours: the servers must be announced by then. A plugin named by ``-p`` is
+registered before that hook is called, and ``tryfirst`` puts it ahead of pytest-django.
+"""
+
+import contextlib
+import os
+
+import pytest
+
+from demo_project.embedded_valkey import EmbeddedValkeyError
+from tests.harness.postgres import PostgresError
+from tests.harness.servers import announce_none, start_servers, use_own_redis_database
+
+RUNS_NOTHING = (
+    "collectonly",
+    "help",
+    "version",
+    "markers",
+    "showfixtures",
+    "show_fixtures_per_test",
+    "cacheshow",
+    "setupplan",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start the servers, or take over those of the controlling process."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        use_own_redis_database(worker)
+        return
+    cleanup = contextlib.ExitStack()
+    early_config.add_cleanup(cleanup.close)
+    options = early_config.known_args_namespace
+    if any(getattr(options, name, None) for name in RUNS_NOTHING):
+        announce_none(cleanup)
+        return
+    try:
+        start_servers(cleanup)
+    except (EmbeddedValkeyError, PostgresError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_report_header() -> str:
+    """Say what the tests run on."""
+    return f"servers: {os.environ['TEST_DATABASE']}, {os.environ['TEST_REDIS_URL']}"
