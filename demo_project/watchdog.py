@@ -78,10 +78,11 @@ class GuardedProcess:
         """Wait up to ``timeout`` seconds for the server's end; tell if it came."""
         if not self._exited:
             # After the pid nothing is written but the report of the end, and a
-            # watchdog that was killed itself leaves an end of file.
-            self._exited = bool(
-                select.select([_output(self._watchdog)], [], [], timeout)[0]
-            )
+            # watchdog that was killed itself leaves an end of file. poll() rather
+            # than select(), which fails in a process with 1024 open files.
+            report = select.poll()
+            report.register(_output(self._watchdog), select.POLLIN)
+            self._exited = bool(report.poll(timeout * 1000))
         return self._exited
 
     def send_signal(self, number: int) -> None:

@@ -14,7 +14,7 @@ from typing import Self
 
 import psycopg
 
-from demo_project.embedded_valkey import choose_socket_directory
+from demo_project.embedded_valkey.socket_directory import choose_socket_directory
 from demo_project.watchdog import GuardedProcess, ServerCommand
 
 HOW_TO_GET = (

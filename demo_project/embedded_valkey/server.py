@@ -1,42 +1,24 @@
-"""A Valkey (or Redis) server of one's own, on a unix socket, for demo and tests.
-
-It needs no port, so that any number can start at the same time, and it runs under
-``demo_project.watchdog``, so that none outlives the process that started it::
-
-    with EmbeddedValkey() as valkey:
-        redis.from_url(valkey.url).ping()
-
-Errors, each one clear line for whoever starts the demo or the tests::
-
-    EmbeddedValkeyError
-    ├── ServerMissingError  no program to start
-    ├── DataDirectoryError  the data cannot live there, or another server uses it
-    └── ServerStartError    the program ended, or never answered
-"""
+"""The launcher: start, stop and disturb one embedded server."""
 
 import contextlib
-import fcntl
-import os
-import secrets
 import shlex
+import shutil
 import signal
 import socket
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 from urllib.parse import quote
 
-from demo_project.valkey_binary import ServerNotFoundError, find_binary
+from demo_project.embedded_valkey.binary import find_binary
+from demo_project.embedded_valkey.data_directory import hold_data_directory
+from demo_project.embedded_valkey.errors import EmbeddedValkeyError, ServerStartError
+from demo_project.embedded_valkey.socket_directory import choose_socket_directory
 from demo_project.watchdog import GuardedProcess, ServerCommand
 
-# sun_path holds 108 bytes on Linux and 104 on macOS, the final NUL included.
-LONGEST_SOCKET_PATH = 103
 START_SECONDS = 20.0
-# After a quick restart the predecessor may still be writing its last lines.
-LOCK_SECONDS = 3.0
 
 # Only directives that Redis 7.0 and Valkey both know.
 ALWAYS = {"port": "0", "unixsocketperm": "700", "loglevel": "warning", "save": '""'}
@@ -46,22 +28,6 @@ ALWAYS = {"port": "0", "unixsocketperm": "700", "loglevel": "warning", "save": '
 # meets (Ctrl-C, SIGKILL of the demo) all pass through the server's own shutdown.
 WITH_DATA = {"appendonly": "yes", "appendfsync": "everysec"}
 WITHOUT_DATA = {"appendonly": "no"}
-
-
-class EmbeddedValkeyError(Exception):
-    """The embedded server cannot be used; the text says why in one line."""
-
-
-class ServerMissingError(EmbeddedValkeyError):
-    """No server program of a sufficient version is installed."""
-
-
-class DataDirectoryError(EmbeddedValkeyError):
-    """The data directory is unusable, or another server uses it."""
-
-
-class ServerStartError(EmbeddedValkeyError):
-    """The program ended or never answered; the text ends with its last words."""
 
 
 class EmbeddedValkey:
@@ -111,9 +77,11 @@ class EmbeddedValkey:
         if self._process is not None and not self._process.has_exited():
             return
         self.stop()
-        binary = self._find_binary()
-        with self._locked_data_dir() as lock:
-            self._process = self._spawn(binary, lock)
+        with contextlib.ExitStack() as held:
+            lock = []
+            if self._data_dir is not None:
+                lock = [held.enter_context(hold_data_directory(self._data_dir))]
+            self._process = self._spawn(str(self._binary or find_binary()), lock)
         try:
             self._wait_for_answer()
         except BaseException:
@@ -159,44 +127,27 @@ class EmbeddedValkey:
             raise EmbeddedValkeyError("The embedded server has not been started.")
         return self._process
 
-    def _find_binary(self) -> str:
-        try:
-            return str(self._binary or find_binary())
-        except ServerNotFoundError as error:
-            raise ServerMissingError(str(error)) from None
-
-    @contextlib.contextmanager
-    def _locked_data_dir(self) -> Iterator[list[int]]:
-        """Hold the data directory's lock while the server inherits it."""
-        if self._data_dir is None:
-            yield []
-            return
-        try:
-            self._data_dir.mkdir(parents=True, exist_ok=True)
-            lock = (self._data_dir / "valkey.lock").open("a+")
-        except OSError as error:
-            raise DataDirectoryError(
-                f"{self._data_dir} cannot hold the server's data: {error.strerror}."
-            ) from error
-        with lock:
-            _lock(lock, self._data_dir)
-            yield [lock.fileno()]
-
     def _spawn(self, binary: str, lock: list[int]) -> GuardedProcess:
         try:
             self._directory.mkdir(mode=0o700)
-            return GuardedProcess(
-                ServerCommand(
-                    argv=[binary, *self._arguments()],
-                    cwd=str(self._directory),
-                    log=str(self._directory / "log"),
-                    # A locale that is not installed would stop the server.
-                    env={"LC_ALL": "C"},
-                    remove=[str(self._directory)],
-                    pass_fds=lock,
-                )
-            )
         except OSError as error:
+            raise ServerStartError(
+                f"{self._directory} could not be made for the server's socket: "
+                f"{error.strerror}. Does TMPDIR name a directory of yours?"
+            ) from error
+        command = ServerCommand(
+            argv=[binary, *self._arguments()],
+            cwd=str(self._directory),
+            log=str(self._directory / "log"),
+            # A locale that is not installed would stop the server.
+            env={"LC_ALL": "C"},
+            remove=[str(self._directory)],
+            pass_fds=lock,
+        )
+        try:
+            return GuardedProcess(command)
+        except OSError as error:
+            shutil.rmtree(self._directory, ignore_errors=True)
             raise ServerStartError(f"{binary} could not be started: {error}") from error
 
     def _arguments(self) -> list[str]:
@@ -223,41 +174,6 @@ class EmbeddedValkey:
             log = (self._directory / "log").read_text(errors="replace")
             return "; ".join(filter(None, log.splitlines()[-3:])) or "it said nothing"
         return "it left no log"
-
-
-def choose_socket_directory(prefix: str, *, longest_name: str) -> Path:
-    """Choose a new directory's name, short enough for a socket inside it.
-
-    Whoever makes it must do so exclusively and with mode 0700: it may be in /tmp.
-    """
-    name = f"{prefix}-{secrets.token_hex(4)}"
-    directory = Path(tempfile.gettempdir(), name).absolute()
-    if len(os.fsencode(directory / longest_name)) > LONGEST_SOCKET_PATH:
-        return Path("/tmp", name)  # noqa: S108 - see the docstring
-    return directory
-
-
-def _lock(lock: IO[str], data_dir: Path) -> None:
-    # The lock belongs to the open file, which watchdog and server inherit: the
-    # kernel drops it when the last of them is gone, so it can never be stale.
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                lock.seek(0)
-                raise DataDirectoryError(
-                    f"{data_dir} is in use by another server, started by process "
-                    f"{lock.read() or 'unknown'}; stop that one or choose another "
-                    "directory."
-                ) from None
-            time.sleep(0.05)
-        else:
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            return
 
 
 def _answers(socket_path: Path) -> bool:

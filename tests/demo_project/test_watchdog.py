@@ -1,0 +1,278 @@
+"""The embedded server never outlives the process that started it."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo_project.embedded_valkey import DataDirectoryError, EmbeddedValkey
+from demo_project.embedded_valkey.binary import find_binary
+from demo_project.embedded_valkey.socket_directory import choose_socket_directory
+
+STARTER = Path(__file__).with_name("server_starter.py")
+# Starts take long when many run at once on a small machine; ends do not.
+END_SECONDS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A starter in a process group of its own, and what it announced."""
+
+    process: "subprocess.Popen[str]"
+    server: int
+    watchdog: int
+    socket: Path
+
+    def leaves_nothing(self) -> bool:
+        """Wait for the end of both processes and of the directory."""
+        self.process.communicate(timeout=END_SECONDS)
+        deadline = time.monotonic() + END_SECONDS
+        while time.monotonic() < deadline:
+            if not (self.socket.parent.exists() or self.is_running()):
+                return True
+            time.sleep(0.02)
+        return False
+
+    def is_running(self) -> bool:
+        return _is_alive(self.server) or _is_alive(self.watchdog)
+
+
+def _launch(
+    way_to_end: str,
+    *arguments: str,
+    python: str = sys.executable,
+    env: dict[str, str] | None = None,
+    account: pwd.struct_passwd | None = None,
+) -> Started:
+    process = subprocess.Popen(  # noqa: S603 - a program of this directory
+        [python, STARTER, way_to_end, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=env,
+        **_become(account),
+    )
+    return _await_announcement(process)
+
+
+def _await_announcement(process: "subprocess.Popen[str]") -> Started:
+    assert process.stdout
+    line = process.stdout.readline()
+    assert line, process.communicate()
+    server, watchdog, socket = line.split(maxsplit=2)
+    return Started(
+        process=process,
+        server=int(server),
+        watchdog=int(watchdog),
+        socket=Path(socket.strip()),
+    )
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    state = Path(f"/proc/{pid}/stat")
+    # A container's first process may be slow to collect what ended.
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+class TestEndOfTheStarter:
+    @pytest.mark.parametrize(
+        "number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+    )
+    def test_signal_to_the_starter_ends_the_server(self, number: int) -> None:
+        """SIGKILL lets no handler run: only the kernel can tell the watchdog."""
+        started = _launch("wait")
+
+        os.kill(started.process.pid, number)
+
+        assert started.leaves_nothing()
+
+    def test_ctrl_c_in_the_terminal_ends_the_server(self) -> None:
+        """The terminal sends SIGINT to the whole process group."""
+        started = _launch("wait")
+
+        os.killpg(started.process.pid, signal.SIGINT)
+
+        assert started.leaves_nothing()
+
+    def test_sigkill_of_the_process_group_ends_the_server(self) -> None:
+        """The watchdog is in another group, or it would die of this too."""
+        started = _launch("wait")
+
+        os.killpg(started.process.pid, signal.SIGKILL)
+
+        assert started.leaves_nothing()
+
+    @pytest.mark.parametrize("way_to_end", ["return", "raise"])
+    def test_server_is_gone_when_the_starter_is(self, way_to_end: str) -> None:
+        """An orderly end waits for the server's, so that a restart finds it gone."""
+        started = _launch(way_to_end)
+
+        started.process.wait(END_SECONDS)
+
+        assert not started.is_running()
+        assert started.leaves_nothing()
+
+    def test_exit_without_cleaning_up_ends_the_server(self) -> None:
+        """os._exit skips every handler of Python's."""
+        started = _launch("exit_at_once")
+
+        assert started.leaves_nothing()
+
+    def test_forked_child_of_the_starter_does_not_keep_the_server(self) -> None:
+        """A fork inherits the pipe that means "the starter lives"."""
+        started = _launch("fork_and_exit")
+
+        assert started.leaves_nothing()
+
+    def test_sigkill_while_the_server_hangs_ends_it(self) -> None:
+        """A stopped server hears no SIGTERM."""
+        started = _launch("wait")
+        os.kill(started.server, signal.SIGSTOP)
+
+        started.process.kill()
+
+        assert started.leaves_nothing()
+
+    def test_sigterm_to_the_watchdog_ends_the_server(self) -> None:
+        """A service manager ends every process of a unit."""
+        started = _launch("wait")
+
+        os.kill(started.watchdog, signal.SIGTERM)
+        deadline = time.monotonic() + END_SECONDS
+        while _is_alive(started.server) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        still_there = _is_alive(started.server)
+        started.process.kill()
+
+        assert not still_there
+        assert started.leaves_nothing()
+
+
+class TestManyStarters:
+    @pytest.mark.slow
+    def test_twelve_processes_at_once_all_work(self) -> None:
+        """As when a test suite runs with twelve workers."""
+        with ThreadPoolExecutor(12) as pool:
+            started = list(pool.map(_launch, ["wait"] * 12))
+        for one in started:
+            one.process.kill()
+
+        assert len({one.socket for one in started}) == len(started)
+        assert all(one.leaves_nothing() for one in started)
+
+    def test_lock_of_a_killed_starter_is_no_obstacle(self, tmp_path: Path) -> None:
+        """A file that says "in use" must not outlive its server."""
+        started = _launch("wait", str(tmp_path))
+        started.process.kill()
+
+        with EmbeddedValkey(tmp_path) as server:
+            assert server.pid != started.server
+        assert started.leaves_nothing()
+
+    def test_server_that_lost_its_watchdog_still_holds_the_lock(
+        self, tmp_path: Path
+    ) -> None:
+        """The lock is the server's, not the watchdog's: it lasts as long as writes."""
+        started = _launch("wait", str(tmp_path))
+        os.kill(started.watchdog, signal.SIGKILL)
+
+        with pytest.raises(DataDirectoryError, match="in use"):
+            EmbeddedValkey(tmp_path).start()
+        started.process.kill()
+        os.kill(started.server, signal.SIGKILL)
+        shutil.rmtree(started.socket.parent)
+
+        assert started.leaves_nothing()
+
+    def test_data_of_a_living_starter_is_refused(self, tmp_path: Path) -> None:
+        """The line names the process to stop."""
+        started = _launch("wait", str(tmp_path))
+
+        with pytest.raises(DataDirectoryError, match=f"process {started.process.pid}"):
+            EmbeddedValkey(tmp_path).start()
+        started.process.kill()
+
+        assert started.leaves_nothing()
+
+
+class TestAnotherAccount:
+    @pytest.fixture
+    def account(self) -> pwd.struct_passwd:
+        """An account without rights, which only root can become."""
+        if os.getuid() != 0:
+            pytest.skip("only root can become another account; this run is without")
+        return pwd.getpwnam("nobody")
+
+    @pytest.fixture
+    def home(self, account: pwd.struct_passwd) -> Iterator[Path]:
+        """A directory of the account's with a server program inside.
+
+        Pytest's own directories are closed to other accounts.
+        """
+        home = choose_socket_directory("home", longest_name="valkey-server")
+        home.mkdir(mode=0o700)
+        shutil.copy(find_binary(), home / "valkey-server")
+        os.chown(home, account.pw_uid, account.pw_gid)
+        yield home
+        shutil.rmtree(home)
+
+    def test_server_runs_and_ends_without_root(
+        self, account: pwd.struct_passwd, home: Path
+    ) -> None:
+        """Nothing in the launcher may need root, or trust what root may do."""
+        python = _find_python_of(account)
+        environment = {"PATH": str(home)}
+        started = _launch(
+            "wait",
+            str(home / "data"),
+            python=python,
+            env=environment,
+            account=account,
+        )
+
+        owner = started.socket.stat().st_uid
+        started.process.kill()
+
+        assert owner == account.pw_uid
+        assert (home / "data").is_dir()
+        assert started.leaves_nothing()
+
+
+def _become(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    if account is None:
+        return {}
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def _find_python_of(account: pwd.struct_passwd) -> str:
+    """Find a Python that the account can run; root's own may be closed to it."""
+    program = "import sys; open(sys.argv[1]); sys.exit(sys.version_info < (3, 11))"
+    for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
+        with contextlib.suppress(OSError):
+            result = subprocess.run(  # noqa: S603 - a fixed program
+                [python, "-c", program, STARTER],
+                check=False,
+                capture_output=True,
+                **_become(account),
+            )
+            if result.returncode == 0:
+                return python
+    pytest.skip(f"{account.pw_name} can run no Python 3.11 or cannot read {STARTER}")
