@@ -1,0 +1,174 @@
+"""Sign and verify access tokens: the only caller of PyJWT's codec.
+
+The checks that are stricter than PyJWT's come before it: one spelling of every
+part, strict JSON, and a key that is found by name and brings its own algorithm.
+"""
+
+import json
+import re
+from typing import Any, Never
+
+from jwt import PyJWS
+from jwt.algorithms import OKPAlgorithm
+from jwt.exceptions import InvalidKeyError, InvalidTokenError
+from jwt.utils import base64url_decode
+
+from jwtauth.core.claims import AccessClaims, parse_claims
+from jwtauth.core.keys import ALGORITHMS, Key, KeyRing
+from jwtauth.core.policy import TokenPolicy
+from jwtauth.exceptions import (
+    AlgorithmMismatch,
+    AudienceMismatch,
+    IssuerMismatch,
+    KeyUnknown,
+    SignatureInvalid,
+    TokenExpired,
+    TokenMalformed,
+    TokenNotYetValid,
+    TokenTypeMismatch,
+)
+
+# RFC 9068 §2.1 and §4: the short form and the full media type, in any case.
+_ACCESS_TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
+
+# Unpadded base64url with no stray bits in the last character: one value, one
+# spelling (RFC 7515 §2; RFC 4648 §3.5).
+_CANONICAL = r"(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?"
+_COMPACT_JWS = re.compile(rf"({_CANONICAL})\.({_CANONICAL})\.({_CANONICAL})", re.ASCII)
+
+
+def _new_codec() -> PyJWS:
+    known = set(PyJWS().get_algorithms())
+    # A key shorter than its hash is an error here, where PyJWT only warns.
+    codec = PyJWS(
+        algorithms=sorted(known & set(ALGORITHMS)),
+        options={"enforce_minimum_key_length": True},
+    )
+    # RFC 9864 names the curve; PyJWT may know only the older EdDSA. The curve
+    # has been checked where the key was read.
+    if "Ed25519" not in known:
+        codec.register_algorithm("Ed25519", OKPAlgorithm())
+    return codec
+
+
+_CODEC = _new_codec()
+
+
+def sign(claims: AccessClaims, key: Key) -> str:
+    """Return ``claims`` as a signed access token (RFC 9068 §2.1).
+
+    Args:
+        claims: what the token says.
+        key: the signing key; its ``kid`` and ``alg`` go into the header.
+    """
+    return _CODEC.encode(
+        json.dumps(claims.to_payload(), separators=(",", ":")).encode(),
+        key.signing,
+        algorithm=key.alg,
+        headers={"typ": "at+jwt", "kid": key.kid},
+    )
+
+
+def verify(
+    token: str, *, ring: KeyRing, policy: TokenPolicy, now: float
+) -> AccessClaims:
+    """Return the claims of an access token that counts at ``now``.
+
+    Args:
+        token: the compact serialisation, as it came.
+        ring: the keys that may have signed it.
+        policy: issuer, audience, leeway and size to hold it to.
+        now: Unix seconds.
+
+    Raises:
+        TokenRefused: one subclass per reason.
+    """
+    claims = verify_genuine(token, ring=ring, policy=policy, now=now)
+    leeway = policy.leeway.total_seconds()
+    if claims.expires_at + leeway <= now:
+        raise TokenExpired
+    if max(claims.issued_at, claims.not_before or 0) > now + leeway:
+        raise TokenNotYetValid
+    return claims
+
+
+def verify_genuine(
+    token: str, *, ring: KeyRing, policy: TokenPolicy, now: float
+) -> AccessClaims:
+    """Return the claims of an access token of ours, even if it has expired.
+
+    Enough to end a login with, never enough to act as its user.
+
+    Raises:
+        TokenRefused: one subclass per reason.
+    """
+    header = peek_unverified_header(token, policy=policy)
+    key = _key_of(header, ring, now)
+    try:
+        payload = _CODEC.decode(token, key.verifying, algorithms=[key.alg])
+    except (InvalidTokenError, InvalidKeyError) as error:
+        raise SignatureInvalid from error
+    claims = parse_claims(_strict_json(payload))
+    if claims.issuer != policy.issuer:
+        raise IssuerMismatch
+    if policy.audience not in claims.audience:
+        raise AudienceMismatch
+    return claims
+
+
+def peek_unverified_header(token: str, *, policy: TokenPolicy) -> dict[str, Any]:
+    """Return the header of a token; nothing in it is proven yet.
+
+    Raises:
+        TokenMalformed: the text is too long or no canonical compact JWS.
+    """
+    if len(token) > policy.max_token_length:
+        raise TokenMalformed("too long")
+    parts = _COMPACT_JWS.fullmatch(token)
+    if parts is None:
+        raise TokenMalformed("not three canonical base64url parts")
+    return _strict_json(base64url_decode(parts[1]))
+
+
+def _key_of(header: dict[str, Any], ring: KeyRing, now: float) -> Key:
+    """Find the key by ``kid`` alone: jwk, jku, x5u and x5c never choose one."""
+    typ = header.get("typ")
+    if not isinstance(typ, str) or typ.lower() not in _ACCESS_TOKEN_TYPES:
+        raise TokenTypeMismatch
+    # We understand no extension, and b64=false is one (RFC 7515 §4.1.11, RFC 7797).
+    if "crit" in header or "b64" in header:
+        raise TokenMalformed("crit and b64 are not understood")
+    kid = header.get("kid")
+    key = ring.verification_key(kid, now) if isinstance(kid, str) else None
+    if key is None:
+        raise KeyUnknown
+    if header.get("alg") != key.alg:
+        raise AlgorithmMismatch
+    return key
+
+
+def _strict_json(data: bytes) -> dict[str, Any]:
+    """Parse a JSON object: UTF-8 without BOM, no name twice, no NaN, not too deep."""
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique_members,
+            parse_constant=_refuse_constant,
+        )
+    except (ValueError, RecursionError) as error:
+        raise TokenMalformed("not strict JSON") from error
+    if not isinstance(value, dict):
+        raise TokenMalformed("not a JSON object")
+    return value
+
+
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # RFC 7519 §4: of two equal names, parsers keep either; so neither counts.
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member name occurs twice")
+    return members
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(f"{name} is not JSON")

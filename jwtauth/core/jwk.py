@@ -1,0 +1,256 @@
+"""The JWK format (RFC 7517): private JWK -> Key, Key -> public JWK, thumbprints.
+
+A key is written as one private JWK with the members ``alg`` and ``use`` and, for
+rotation, ``signs_from`` and ``verifies_until`` (NumericDates, RFC 7519 §2).
+"""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, HMACAlgorithm, OKPAlgorithm, RSAAlgorithm
+from jwt.exceptions import InvalidKeyError
+from jwt.utils import base64url_encode
+
+from jwtauth.core.keys import (
+    ALGORITHMS,
+    Algorithm,
+    Key,
+    KeyRing,
+    KeyUse,
+    PrivateKey,
+    PublicKey,
+)
+from jwtauth.exceptions import KeyRefused
+
+Jwk: TypeAlias = Mapping[str, Any]
+
+MIN_SECRET_BYTES = 32  # RFC 7518 §3.2: at least the size of the hash output
+MIN_RSA_BITS = 2048  # RFC 7518 §3.3
+_MIN_DISTINCT_BYTES = 12
+
+# RFC 7638 §3.2: the required members alone, in lexicographic order.
+_REQUIRED_MEMBERS = {
+    "EC": ("crv", "kty", "x", "y"),
+    "OKP": ("crv", "kty", "x"),
+    "RSA": ("e", "kty", "n"),
+    "oct": ("k", "kty"),
+}
+
+
+_FROM_JWK: Mapping[str, Callable[[str], Any]] = {
+    "EC": ECAlgorithm.from_jwk,
+    "OKP": OKPAlgorithm.from_jwk,
+    "RSA": RSAAlgorithm.from_jwk,
+    "oct": HMACAlgorithm.from_jwk,
+}
+_TO_JWK: Mapping[str, Callable[[Any], str]] = {
+    "EC": ECAlgorithm.to_jwk,
+    "OKP": OKPAlgorithm.to_jwk,
+    "RSA": RSAAlgorithm.to_jwk,
+}
+
+
+def parse_key(jwk: Jwk) -> Key:
+    """Read one private JWK.
+
+    Args:
+        jwk: the members, e.g. ``json.loads`` of a key file.
+
+    Returns:
+        The key, its material parsed once and for all.
+
+    Raises:
+        KeyRefused: a member is missing, wrong or too weak; the message never
+            contains key material.
+    """
+    algorithm = _algorithm(jwk)
+    use = _use(jwk, algorithm)
+    signing = _material(jwk, algorithm)
+    verifying = signing if isinstance(signing, bytes) else signing.public_key()
+    kid = thumbprint(dict(jwk) | _public_members(verifying, algorithm))
+    if jwk.get("kid", kid) != kid:
+        raise KeyRefused(
+            "The member 'kid' is not the RFC 7638 thumbprint of the key.",
+            code="wrong_kid",
+            hint=f"Leave 'kid' out or write {kid!r}.",
+        )
+    return Key(
+        kid=kid,
+        alg=jwk["alg"],
+        use=use,
+        signing=signing,
+        verifying=verifying,
+        signs_from=_numeric_date(jwk, "signs_from") or 0.0,
+        verifies_until=_numeric_date(jwk, "verifies_until"),
+    )
+
+
+def generate_jwk(alg: str, use: KeyUse) -> dict[str, Any]:
+    """Return a new private JWK for ``alg``, with ``kid``, ``alg`` and ``use``."""
+    algorithm = ALGORITHMS[alg]
+    if algorithm.is_symmetric:
+        secret = secrets.token_bytes(MIN_SECRET_BYTES)
+        members = {"kty": "oct", "k": base64url_encode(secret).decode()}
+    else:
+        members = json.loads(_TO_JWK[algorithm.kty](_GENERATORS[algorithm.kty]()))
+        members.pop("key_ops", None)  # ``use`` says it; both must not disagree
+    return {**members, "kid": thumbprint(members), "alg": alg, "use": str(use)}
+
+
+_GENERATORS: Mapping[str, Callable[[], PrivateKey]] = {
+    "EC": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "OKP": ed25519.Ed25519PrivateKey.generate,
+    "RSA": lambda: rsa.generate_private_key(public_exponent=65537, key_size=3072),
+}
+
+
+def thumbprint(jwk: Jwk) -> str:
+    """Return the RFC 7638 SHA-256 thumbprint, the same for both halves of a key."""
+    members = {name: jwk[name] for name in _REQUIRED_MEMBERS[jwk["kty"]]}
+    canonical = json.dumps(members, separators=(",", ":"), sort_keys=True)
+    return base64url_encode(hashlib.sha256(canonical.encode()).digest()).decode()
+
+
+def _algorithm(jwk: Jwk) -> Algorithm:
+    alg = jwk.get("alg")
+    if not isinstance(alg, str) or alg not in ALGORITHMS:
+        raise KeyRefused(
+            "The member 'alg' is missing or names no supported algorithm.",
+            code="unknown_algorithm",
+            hint=f"Write one of {', '.join(ALGORITHMS)}.",
+        )
+    algorithm = ALGORITHMS[alg]
+    if (jwk.get("kty"), jwk.get("crv")) != (algorithm.kty, algorithm.crv):
+        wanted = algorithm.kty + (f" with crv {algorithm.crv}" if algorithm.crv else "")
+        raise KeyRefused(
+            f"A key for {alg} must have kty {wanted}.",
+            code="wrong_key_type",
+            hint="Make a new key with 'manage.py jwtauth_keys rotate'.",
+        )
+    return algorithm
+
+
+def _use(jwk: Jwk, algorithm: Algorithm) -> KeyUse:
+    try:
+        use = KeyUse(str(jwk.get("use")))
+    except ValueError:
+        raise KeyRefused(
+            "The member 'use' must be 'sig' or 'refresh'.",
+            code="wrong_use",
+            hint="Say what the key is for; no key serves two purposes.",
+        ) from None
+    if use is KeyUse.REFRESH and not algorithm.is_symmetric:
+        raise KeyRefused(
+            "A key with use 'refresh' must be symmetric.",
+            code="wrong_use",
+            hint="Write alg HS256 and kty oct, or use 'sig'.",
+        )
+    if not set(jwk.get("key_ops", ["sign"])) <= {"sign", "verify"}:
+        raise KeyRefused(
+            "The member 'key_ops' allows other things than to sign and verify.",
+            code="wrong_key_ops",
+            hint="Leave 'key_ops' out.",
+        )
+    return use
+
+
+def _material(jwk: Jwk, algorithm: Algorithm) -> PrivateKey | bytes:
+    """Parse the key itself; PyJWT and cryptography check points and numbers."""
+    try:
+        material: PrivateKey | PublicKey | bytes = _FROM_JWK[algorithm.kty](
+            json.dumps(dict(jwk))
+        )
+    except (InvalidKeyError, UnsupportedAlgorithm, ValueError, TypeError):
+        raise KeyRefused(
+            f"The members are not a valid {algorithm.kty} key.",
+            code="invalid_key",
+            hint="Restore the file from a backup, or make a new key.",
+        ) from None
+    if isinstance(material, bytes):
+        _refuse_weak_secret(material)
+    elif not isinstance(material, PrivateKey):
+        raise KeyRefused(
+            "The private half is missing.",
+            code="public_key",
+            hint="Put the private JWK here; this side signs.",
+        )
+    elif isinstance(material, rsa.RSAPrivateKey) and material.key_size < MIN_RSA_BITS:
+        raise KeyRefused(
+            f"The RSA key has {material.key_size} bits; {MIN_RSA_BITS} is the least.",
+            code="rsa_too_short",
+            hint="Make a new key with 'manage.py jwtauth_keys rotate'.",
+        )
+    return material
+
+
+def _refuse_weak_secret(secret: bytes) -> None:
+    if len(secret) < MIN_SECRET_BYTES:
+        raise KeyRefused(
+            f"The secret has {len(secret)} bytes; HS256 needs at least "
+            f"{MIN_SECRET_BYTES} (RFC 7518 section 3.2).",
+            code="secret_too_short",
+            hint="Make one with 'manage.py jwtauth_keys init' or rotate.",
+        )
+    is_text = re.fullmatch(rb"[A-Za-z \t\r\n_.,!?-]+", secret)
+    if is_text or len(set(secret)) < _MIN_DISTINCT_BYTES:
+        raise KeyRefused(
+            "The secret looks like words or a repeated pattern.",
+            code="secret_guessable",
+            hint="Use random bytes: 'manage.py jwtauth_keys init' makes them.",
+        )
+
+
+def _public_members(
+    verifying: PublicKey | bytes, algorithm: Algorithm
+) -> dict[str, Any]:
+    """Re-encode the public half, so that one key has one thumbprint."""
+    if isinstance(verifying, bytes):
+        return {"k": base64url_encode(verifying).decode()}
+    members: dict[str, Any] = json.loads(_TO_JWK[algorithm.kty](verifying))
+    return members
+
+
+def _numeric_date(jwk: Jwk, name: str) -> float | None:
+    value = jwk.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise KeyRefused(
+            f"The member {name!r} must be a number of seconds since 1970.",
+            code="wrong_date",
+            hint="Write a NumericDate (RFC 7519 section 2), e.g. 1767225600.",
+        )
+    return float(value)
+
+
+def public_jwk(key: Key) -> dict[str, str]:
+    """Return the public half as a JWK: allow-listed members only (RFC 7517 §9).
+
+    Raises:
+        KeyRefused: the key is symmetric or not for signatures.
+    """
+    if key.is_symmetric or key.use is not KeyUse.SIG:
+        raise KeyRefused(
+            f"Key {key.kid} has no public half to publish.",
+            code="not_publishable",
+            hint="Publish asymmetric keys with use 'sig' only.",
+        )
+    kty = ALGORITHMS[key.alg].kty
+    members = json.loads(_TO_JWK[kty](key.verifying))
+    public = {name: members[name] for name in _REQUIRED_MEMBERS[kty]}
+    return {**public, "kid": key.kid, "alg": key.alg, "use": "sig"}
+
+
+def jwks(ring: KeyRing, now: float) -> dict[str, list[dict[str, str]]]:
+    """Return the JWK Set of every key that verifies at ``now`` (RFC 7517 §5).
+
+    The next key is in it before it signs; symmetric keys never are.
+    """
+    living = ring.living(KeyUse.SIG, now)
+    return {"keys": [public_jwk(key) for key in living if not key.is_symmetric]}

@@ -1,0 +1,160 @@
+"""Key and KeyRing: one key, one algorithm; which key signs and verifies at ``now``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from jwtauth.exceptions import KeyRefused
+
+PrivateKey: TypeAlias = (
+    ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+)
+PublicKey: TypeAlias = (
+    ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
+)
+
+
+class KeyUse(StrEnum):
+    """What a key is for; no key serves two purposes (RFC 8725 §3.1)."""
+
+    SIG = "sig"
+    REFRESH = "refresh"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Algorithm:
+    """What a JWK must look like to serve one algorithm (RFC 7518 §3, RFC 9864)."""
+
+    kty: str
+    crv: str | None = None
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether who verifies could also sign."""
+        return self.kty == "oct"
+
+
+ALGORITHMS: Mapping[str, Algorithm] = {
+    "ES256": Algorithm(kty="EC", crv="P-256"),
+    "Ed25519": Algorithm(kty="OKP", crv="Ed25519"),
+    "EdDSA": Algorithm(kty="OKP", crv="Ed25519"),
+    "RS256": Algorithm(kty="RSA"),
+    "PS256": Algorithm(kty="RSA"),
+    "HS256": Algorithm(kty="oct"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """One key with exactly one algorithm and one use.
+
+    ``signing`` and ``verifying`` hold ``cryptography`` keys, or the secret bytes
+    of a symmetric key; neither is ever shown.
+    """
+
+    kid: str
+    alg: str
+    use: KeyUse
+    signing: PrivateKey | bytes = field(repr=False)
+    verifying: PublicKey | bytes = field(repr=False)
+    signs_from: float = 0.0
+    verifies_until: float | None = None
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether who verifies could also sign."""
+        return ALGORITHMS[self.alg].is_symmetric
+
+    def has_started(self, now: float) -> bool:
+        """Whether the key may sign at ``now`` (Unix seconds)."""
+        return self.signs_from <= now
+
+    def is_alive(self, now: float) -> bool:
+        """Whether the key verifies at ``now`` (Unix seconds)."""
+        return self.verifies_until is None or now < self.verifies_until
+
+
+class KeyRing:
+    """Every live key of one deployment, found by name and by time.
+
+    Immutable: a reload makes a new ring. Keys are ordered by ``signs_from``, so
+    the newest key that has started is the one that signs.
+    """
+
+    def __init__(self, keys: Sequence[Key]) -> None:
+        """Take the keys as they are; ``problems()`` says whether they may be used."""
+        self._keys = tuple(sorted(keys, key=lambda key: key.signs_from))
+        self._verifying = {key.kid: key for key in self._of(KeyUse.SIG)}
+
+    def __iter__(self) -> Iterator[Key]:
+        """Iterate over the keys, oldest first."""
+        return iter(self._keys)
+
+    def signing_key(self, now: float) -> Key:
+        """Return the newest signature key that has started at ``now``.
+
+        Raises:
+            KeyRefused: none has started.
+        """
+        return self._newest(KeyUse.SIG, now)
+
+    def refresh_key(self, now: float) -> Key:
+        """Return the newest refresh key that has started at ``now``.
+
+        Raises:
+            KeyRefused: none has started.
+        """
+        return self._newest(KeyUse.REFRESH, now)
+
+    def verification_key(self, kid: str, now: float) -> Key | None:
+        """Return the signature key named ``kid`` if it verifies at ``now``.
+
+        A key verifies from the moment it is known, before it signs.
+        """
+        key = self._verifying.get(kid)
+        return key if key is not None and key.is_alive(now) else None
+
+    def living(self, use: KeyUse, now: float) -> list[Key]:
+        """Return the keys for ``use`` that verify at ``now``, oldest first."""
+        return [key for key in self._of(use) if key.is_alive(now)]
+
+    def problems(self, now: float) -> Iterator[KeyRefused]:
+        """Yield what forbids these keys together (RFC 8725 §3.1, ASVS 9.1.2)."""
+        kids = [key.kid for key in self._keys]
+        for kid in sorted({kid for kid in kids if kids.count(kid) > 1}):
+            yield KeyRefused(
+                f"Key {kid} occurs twice.",
+                code="duplicate_kid",
+                hint="Remove one of the two copies.",
+            )
+        if len({key.is_symmetric for key in self._of(KeyUse.SIG)}) > 1:
+            yield KeyRefused(
+                "HS256 stands beside an asymmetric algorithm among the keys with "
+                "use 'sig': who may verify could sign.",
+                code="mixed_symmetry",
+                hint="Keep one kind; retire the keys of the other.",
+            )
+        for use in KeyUse:
+            if not any(key.has_started(now) for key in self.living(use, now)):
+                yield KeyRefused(
+                    f"No key with use '{use}' signs now.",
+                    code=f"no_{use}_key",
+                    hint="Run 'manage.py jwtauth_keys init', or put a JWK there "
+                    "whose 'signs_from' has passed.",
+                )
+
+    def _of(self, use: KeyUse) -> list[Key]:
+        return [key for key in self._keys if key.use is use]
+
+    def _newest(self, use: KeyUse, now: float) -> Key:
+        started = [key for key in self.living(use, now) if key.has_started(now)]
+        if not started:
+            raise KeyRefused(
+                f"No key with use '{use}' signs now.",
+                code=f"no_{use}_key",
+                hint="Run 'manage.py jwtauth_keys init'.",
+            )
+        return started[-1]

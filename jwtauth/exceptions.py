@@ -1,0 +1,175 @@
+"""Every error of the package; each has a stable short ``code``.
+
+::
+
+    JWTAuthError
+    ├── TokenRefused                an access or refresh token does not count
+    │   ├── TokenMalformed          not one of our tokens at all
+    │   ├── TokenTypeMismatch       another kind of JWT (RFC 8725 §3.11)
+    │   ├── KeyUnknown              no key of that name verifies now
+    │   ├── AlgorithmMismatch       not the algorithm of the key (RFC 8725 §3.1)
+    │   ├── SignatureInvalid        signature or tag does not fit
+    │   ├── TokenExpired            past ``exp``
+    │   ├── TokenNotYetValid        before ``nbf``, or issued in the future
+    │   ├── IssuerMismatch          another issuer
+    │   ├── AudienceMismatch        meant for another audience
+    │   ├── ClaimInvalid            a claim is missing or ill-formed
+    │   ├── TokenRevoked            on the denylist
+    │   ├── UserInactive            the user is gone or deactivated
+    │   ├── FamilyRefused           no such login, ended, or expired
+    │   ├── FamilyOutdated          the token is ahead of the record: restored backup?
+    │   └── TokenReused             an already rotated refresh token came back
+    ├── LoginRefused                the user changed while the login was being checked
+    ├── StoreUnavailable            an answer is impossible now; try again
+    │   ├── DenylistUnavailable     Redis is down, or its entries are not complete
+    │   └── FamiliesBusy            the database kept reporting conflicts
+    └── KeyRefused                  a key or a set of keys may not be used
+
+Outside, every ``TokenRefused`` looks the same; ``code`` goes to log and signal.
+"""
+
+from typing import ClassVar
+
+
+class JWTAuthError(Exception):
+    """Root of the tree."""
+
+    code: ClassVar[str] = "jwtauth_error"
+
+
+class TokenRefused(JWTAuthError):
+    """An access or refresh token does not count."""
+
+    code = "token_refused"
+
+
+class TokenMalformed(TokenRefused):
+    """The text is not one of our tokens."""
+
+    code = "token_malformed"
+
+
+class TokenTypeMismatch(TokenRefused):
+    """The token is another kind of JWT."""
+
+    code = "token_type_mismatch"
+
+
+class KeyUnknown(TokenRefused):
+    """No key of that name verifies now."""
+
+    code = "key_unknown"
+
+
+class AlgorithmMismatch(TokenRefused):
+    """The token names another algorithm than its key has."""
+
+    code = "algorithm_mismatch"
+
+
+class SignatureInvalid(TokenRefused):
+    """The signature or the tag does not fit."""
+
+    code = "signature_invalid"
+
+
+class TokenExpired(TokenRefused):
+    """The token is past its ``exp``."""
+
+    code = "token_expired"
+
+
+class TokenNotYetValid(TokenRefused):
+    """The token is not valid yet."""
+
+    code = "token_not_yet_valid"
+
+
+class IssuerMismatch(TokenRefused):
+    """The token comes from another issuer."""
+
+    code = "issuer_mismatch"
+
+
+class AudienceMismatch(TokenRefused):
+    """The token is meant for another audience."""
+
+    code = "audience_mismatch"
+
+
+class ClaimInvalid(TokenRefused):
+    """A claim is missing or ill-formed."""
+
+    code = "claim_invalid"
+
+
+class TokenRevoked(TokenRefused):
+    """The token's family is on the denylist."""
+
+    code = "token_revoked"
+
+
+class UserInactive(TokenRefused):
+    """The token's user is gone or deactivated."""
+
+    code = "user_inactive"
+
+
+class FamilyRefused(TokenRefused):
+    """There is no such login, or it has ended or expired."""
+
+    code = "family_refused"
+
+
+class FamilyOutdated(TokenRefused):
+    """The record lags behind a genuine token: a restored backup or a leaked key."""
+
+    code = "family_outdated"
+
+
+class TokenReused(TokenRefused):
+    """An already rotated refresh token came back; its family is revoked."""
+
+    code = "token_reused"
+
+
+class LoginRefused(JWTAuthError):
+    """The user was deactivated or changed while the login was being checked."""
+
+    code = "login_refused"
+
+
+class StoreUnavailable(JWTAuthError):
+    """No answer is possible now; the same request may succeed later."""
+
+    code = "store_unavailable"
+
+
+class DenylistUnavailable(StoreUnavailable):
+    """Redis does not answer, or what it holds is not known to be complete."""
+
+    code = "denylist_unavailable"
+
+
+class FamiliesBusy(StoreUnavailable):
+    """The database reported a conflict at every attempt."""
+
+    code = "families_busy"
+
+
+class KeyRefused(JWTAuthError):
+    """A key or a set of keys may not be used."""
+
+    code = "key_refused"
+
+    def __init__(self, message: str, *, code: str, hint: str) -> None:
+        """Keep what is wrong, a stable name for it, and the cure.
+
+        Args:
+            message: what is wrong; never contains key material.
+            code: which rule is broken, e.g. ``"secret_too_short"``.
+            hint: what to do about it.
+        """
+        super().__init__(message)
+        self.code = code  # type: ignore[misc] # each broken rule has its own code
+        self.hint = hint
