@@ -1,0 +1,99 @@
+"""JWT access tokens, rotating refresh tokens, instant revocation.
+
+Every import points down this list; the build enforces it::
+
+    apps
+    urls  admin  management  checks  receivers
+    views  schema
+    authentication  middleware  permissions  serializers
+    transport
+    flows          one user story per file
+    signals  stores
+    models
+    conf           the only reader of settings
+    core           pure
+    exceptions
+
+Two calls are for applications: ``login`` for a user proved elsewhere, and
+``revoke_all``.
+"""
+
+from typing import TYPE_CHECKING
+
+__all__ = ["login", "revoke_all"]
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.http import HttpRequest
+
+    from jwtauth.flows.tokens import IssuedTokens
+
+
+def login(request: "HttpRequest", user: "AbstractBaseUser") -> "IssuedTokens":
+    """Begin a login of a user who has been proved, by ``authenticate()`` or elsewhere.
+
+    Sends Django's ``user_logged_in``, which keeps ``last_login``.
+
+    Args:
+        request: says which device and address the login is from.
+        user: as ``django.contrib.auth.authenticate()`` returned it; with only one
+            authentication backend configured, any active user.
+
+    Returns:
+        The first access and refresh token of a new family.
+
+    Raises:
+        ValueError: there are several backends and ``user.backend`` isn't set.
+        LoginRefused: the user was deactivated or changed meanwhile.
+        FamiliesBusy: the database kept reporting conflicts.
+        RuntimeError: the caller has a transaction open.
+    """
+    import time
+
+    from django.contrib.auth.signals import user_logged_in
+
+    from jwtauth import transport
+    from jwtauth.flows import login as flow
+    from jwtauth.stores import users
+
+    tokens = flow.login(
+        user,
+        backend=users.backend_of(user),
+        sender=transport.sender_of(request),
+        now=time.time(),
+    )
+    user_logged_in.send(type(user), request=request, user=user)
+    return tokens
+
+
+def revoke_all(
+    user: "AbstractBaseUser", reason: str = "revoked", keep: str | None = None
+) -> int:
+    """End every login of a user, at once; call it after ``queryset.update()``.
+
+    Args:
+        user: whose logins.
+        reason: one of ``jwtauth.models.RevocationReason``; goes on record.
+        keep: the ``sid`` claim of one login to spare.
+
+    Returns:
+        How many logins ended.
+
+    Raises:
+        ValueError: ``reason`` is none of those.
+        TokenMalformed: ``keep`` is no ``sid`` of ours.
+        DenylistUnavailable: the logins have ended, but their access tokens may
+            live on until Redis is back.
+    """
+    import time
+
+    from jwtauth.core.refresh_token import sid_bytes
+    from jwtauth.flows import revoke as flow
+    from jwtauth.models import RevocationReason
+
+    return flow.revoke_all(
+        user.pk,
+        reason=RevocationReason(reason),
+        now=time.time(),
+        keep=None if keep is None else sid_bytes(keep),
+    )

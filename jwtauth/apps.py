@@ -1,0 +1,16 @@
+"""Registers the system checks."""
+
+from django.apps import AppConfig
+
+
+class JWTAuthConfig(AppConfig):
+    """JWT access tokens and rotating refresh tokens."""
+
+    name = "jwtauth"
+    label = "jwtauth"
+    verbose_name = "JWT authentication"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what must hold before the first request."""
+        import jwtauth.checks  # noqa: F401, PLC0415 # registers on import, once apps are there

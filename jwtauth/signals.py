@@ -1,0 +1,25 @@
+"""What an application may listen to; sent after commit, each event exactly once.
+
+Receivers run robustly: one that fails is logged by Django and changes nothing.
+No signal carries a token.
+
+token_issued
+    A login got its first tokens. Arguments: ``user``, ``sid``, ``request_context``.
+token_rotated
+    A refresh token was rotated, retried or displaced. Arguments: ``sid``,
+    ``outcome`` (:class:`jwtauth.core.rotation.Outcome`), ``request_context``.
+token_reused
+    An already rotated refresh token came back, and its family has ended for it.
+    Arguments: ``sid``, ``user_pk``, ``kind``
+    (:class:`jwtauth.core.rotation.ReuseKind`), ``request_context``.
+family_revoked
+    A login has ended before its time. Arguments: ``sid``, ``user_pk``, ``reason``
+    (:class:`jwtauth.models.RevocationReason`).
+"""
+
+from django.dispatch import Signal
+
+token_issued = Signal()
+token_rotated = Signal()
+token_reused = Signal()
+family_revoked = Signal()
