@@ -1,0 +1,1 @@
+"""jwtauth_keys makes and rotates keys."""

@@ -1,0 +1,46 @@
+"""Conflicts on a row that another attempt can settle, told from real faults."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import OperationalError
+
+from jwtauth.exceptions import FamiliesBusy
+
+T = TypeVar("T")
+
+ATTEMPTS = 3
+
+# PostgreSQL: serialization_failure and deadlock_detected.
+_SQLSTATES = {"40001", "40P01"}
+
+
+class RowChanged(Exception):
+    """The row is no longer what was read: read and decide again."""
+
+
+def retry_conflicts(step: Callable[[], T]) -> T:
+    """Run ``step`` again, from its first read on, when it meets a conflict.
+
+    Args:
+        step: one read and one write, or one transaction; must be safe to repeat.
+
+    Raises:
+        FamiliesBusy: it met a conflict at every one of three attempts.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            return step()
+        except RowChanged:
+            continue
+        except OperationalError as error:
+            if not _is_conflict(error):
+                raise
+    raise FamiliesBusy("three attempts met a conflict each")
+
+
+def _is_conflict(error: OperationalError) -> bool:
+    # psycopg 3 says sqlstate, psycopg 2 pgcode; SQLite has words only.
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    return state in _SQLSTATES or "is locked" in str(error)

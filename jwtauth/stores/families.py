@@ -1,0 +1,311 @@
+"""Token families in the database: one read, one conditional write per refresh.
+
+Every statement goes to the write database: a replica that lags would call a
+fresh token reused. Instants are the database's own.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connections, router, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from jwtauth.core.policy import TokenPolicy
+from jwtauth.core.refresh_token import RefreshKey, RefreshToken, secret_hash
+from jwtauth.core.rotation import FamilyState
+from jwtauth.models import TokenFamily
+from jwtauth.stores import users
+from jwtauth.stores.conflicts import RowChanged
+
+# Access tokens are judged with leeway and by other clocks than the database's:
+# a family that has just ended by itself may still have to be denied.
+_JUST_OVER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundFamily:
+    """A family, its user (None if gone), and the database's clock as it was read."""
+
+    row: TokenFamily
+    user: AbstractBaseUser | None
+    now: datetime
+
+    @property
+    def absolute_expires_at(self) -> datetime:
+        """When the login ends in any case, in UTC."""
+        return _aware(self.row.absolute_expires_at)
+
+    @property
+    def auth_time(self) -> datetime:
+        """When the user logged in, in UTC."""
+        return _aware(self.row.created_at)
+
+    @property
+    def idle_expires_at(self) -> datetime:
+        """When the refresh token on record expires, in UTC."""
+        return _aware(self.row.idle_expires_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generation:
+    """A refresh token about to go on record, and what made it."""
+
+    token: RefreshToken
+    nonce: bytes
+    key: RefreshKey
+    context: bytes
+    """What the request says of its sender; stored as a keyed hash."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedFamily:
+    """What the denylist must know of a family that has ended."""
+
+    family_id: uuid.UUID
+    user_pk: str
+    access_until: datetime
+    absolute_expires_at: datetime
+
+
+def database() -> str:
+    """Return the alias that families are written to."""
+    return router.db_for_write(TokenFamily)
+
+
+def refuse_outer_transaction() -> None:
+    """Make sure that what is written now stays, whatever becomes of the request.
+
+    Raises:
+        RuntimeError: a caller's transaction is open; its rollback would undo a
+            rotation whose token has been handed out, or a revocation.
+    """
+    if connections[database()].in_atomic_block:
+        # Django's own check; it knows the transactions of its TestCase.
+        with transaction.atomic(using=database(), durable=True):
+            pass
+
+
+def find(sid: bytes) -> FoundFamily | None:
+    """Read a family, its user and the database's clock in one statement."""
+    rows = _rows().select_related("user").annotate(database_now=Now())
+    row = rows.filter(pk=uuid.UUID(bytes=sid)).first()
+    if row is None:
+        return None
+    return FoundFamily(row=row, user=row.user, now=_aware(row.database_now))
+
+
+def state_of(found: FoundFamily, key: RefreshKey) -> FamilyState:
+    """Return what ``decide`` judges; ``key`` is the one that the row names."""
+    row = found.row
+    return FamilyState(
+        key=key,
+        generation=row.generation,
+        secret_hash=bytes(row.secret_hash),
+        nonce=bytes(row.nonce),
+        context=bytes(row.context),
+        rotated_at=_aware(row.rotated_at),
+        was_displaced=row.displaced_at is not None,
+        idle_expires_at=found.idle_expires_at,
+        absolute_expires_at=found.absolute_expires_at,
+        is_revoked=row.revoked_at is not None,
+        is_bound=_is_bound(found, key),
+    )
+
+
+def add(
+    first: Generation,
+    *,
+    user: AbstractBaseUser,
+    about: Mapping[str, str | None],
+    policy: TokenPolicy,
+    now: datetime,
+) -> FoundFamily:
+    """Write the row of a new login.
+
+    Args:
+        first: its first refresh token.
+        user: who logged in.
+        about: ``backend``, ``device`` and ``address``.
+        policy: client and lifetimes.
+        now: the database's clock.
+    """
+    row = TokenFamily(
+        pk=uuid.UUID(bytes=first.token.sid),
+        user_id=user.pk,
+        client_id=policy.client_id,
+        created_at=_stored(now),
+        absolute_expires_at=_stored(now + policy.refresh_absolute_timeout),
+        **about,
+    )
+    found = FoundFamily(row=row, user=user, now=now)
+    _fill(row, _columns(found, first, policy) | _timers(found, policy))
+    row.save(force_insert=True, using=database())
+    return found
+
+
+def rotate(found: FoundFamily, successor: Generation, *, policy: TokenPolicy) -> None:
+    """Put the next generation in the place of the one on record.
+
+    Raises:
+        RowChanged: the row is not what was read any more.
+    """
+    columns = _columns(found, successor, policy) | _timers(found, policy)
+    _compare_and_set(found, columns)
+
+
+def displace(found: FoundFamily, rival: Generation, *, policy: TokenPolicy) -> None:
+    """Put another secret in the place of the one on record, same generation.
+
+    The timers stay where the rotation set them: the windows never slide.
+
+    Raises:
+        RowChanged: the row is not what was read any more.
+    """
+    columns = _columns(found, rival, policy)
+    _compare_and_set(found, columns | {"displaced_at": _stored(found.now)})
+
+
+def revoke(sid: bytes, *, reason: str) -> tuple[EndedFamily | None, bool]:
+    """End one family.
+
+    Returns:
+        What the denylist must know (None: no such family), and whether it was
+        this call that ended it.
+    """
+    rows = _rows().filter(pk=uuid.UUID(bytes=sid))
+    ended_now = rows.filter(revoked_at__isnull=True).update(
+        revoked_at=Now(), revoked_reason=reason
+    )
+    ended = _ended(rows)
+    return (ended[0] if ended else None), ended_now == 1
+
+
+def revoke_all(
+    user_pk: Any,  # noqa: ANN401 # the type of the user model's key
+    *,
+    reason: str,
+    keep: bytes | None,
+) -> tuple[list[EndedFamily], set[uuid.UUID]]:
+    """End every family of a user but ``keep``; call it under the user's lock.
+
+    Returns:
+        Every family that the denylist must hold, those that had ended before
+        among them, and the ids of those that this call ended.
+    """
+    rows = _rows().filter(user_id=user_pk)
+    if keep is not None:
+        rows = rows.exclude(pk=uuid.UUID(bytes=keep))
+    live = rows.filter(revoked_at__isnull=True, absolute_expires_at__gt=Now())
+    ids = set(live.values_list("pk", flat=True))
+    live.update(revoked_at=Now(), revoked_reason=reason)
+    return _ended(rows), ids
+
+
+def ended_in_shard(shard: int) -> list[EndedFamily]:
+    """Return every ended family whose id begins with the byte ``shard``.
+
+    The range of ids is a range of the primary key: no other index is needed.
+    """
+    first = uuid.UUID(bytes=bytes([shard]) + b"\x00" * 15)
+    last = uuid.UUID(bytes=bytes([shard]) + b"\xff" * 15)
+    return _ended(_rows().filter(pk__gte=first, pk__lte=last))
+
+
+def _columns(
+    found: FoundFamily, new: Generation, policy: TokenPolicy
+) -> dict[str, Any]:
+    """Return the columns that change with every secret."""
+    access_ends = min(
+        # A retry mints a fresh access token and writes nothing: it counts here.
+        found.now + policy.refresh_grace_period + policy.access_token_lifetime,
+        found.absolute_expires_at,
+    )
+    return {
+        "generation": new.token.generation,
+        "secret_hash": secret_hash(new.token.secret),
+        "nonce": new.nonce,
+        "key_id": new.key.hint,
+        "context": new.key.context(new.context),
+        "binding": _bindings(found, new.key)[0],
+        "access_until": _stored(access_ends),
+    }
+
+
+def _timers(found: FoundFamily, policy: TokenPolicy) -> dict[str, Any]:
+    """Return the columns that only a rotation, or the login, sets anew."""
+    idle_ends = min(found.now + policy.refresh_idle_timeout, found.absolute_expires_at)
+    return {
+        "rotated_at": _stored(found.now),
+        "displaced_at": None,
+        "idle_expires_at": _stored(idle_ends),
+    }
+
+
+def _compare_and_set(found: FoundFamily, columns: Mapping[str, Any]) -> None:
+    """Run the one conditional UPDATE: of parallel callers exactly one succeeds."""
+    row = found.row
+    on_record = _rows().filter(
+        pk=row.pk,
+        generation=row.generation,
+        secret_hash=row.secret_hash,
+        revoked_at__isnull=True,
+    )
+    if on_record.update(**columns) == 0:
+        raise RowChanged
+    _fill(row, columns)
+
+
+def _fill(row: TokenFamily, columns: Mapping[str, Any]) -> None:
+    for name, value in columns.items():
+        setattr(row, name, value)
+
+
+def _is_bound(found: FoundFamily, key: RefreshKey) -> bool:
+    can_log_in = users.can_log_in(found.user, found.row.backend)
+    return can_log_in and bytes(found.row.binding) in _bindings(found, key)
+
+
+def _bindings(found: FoundFamily, key: RefreshKey) -> list[bytes]:
+    """Return what the binding may be: one for each key that Django signs with."""
+    row = found.row
+    if found.user is None:
+        return []
+    parts = (row.pk.hex, str(row.user_id), row.client_id, row.scope)
+    return [key.binding((*parts, hash_)) for hash_ in users.auth_hashes(found.user)]
+
+
+def _ended(rows: QuerySet[TokenFamily]) -> list[EndedFamily]:
+    ended = rows.filter(
+        revoked_at__isnull=False, absolute_expires_at__gt=Now() - _JUST_OVER
+    ).values_list("pk", "user_id", "access_until", "absolute_expires_at")
+    return [
+        EndedFamily(
+            family_id=pk,
+            user_pk=str(user_pk),
+            access_until=_aware(access_until),
+            absolute_expires_at=_aware(absolute_expires_at),
+        )
+        for pk, user_pk, access_until, absolute_expires_at in ended
+    ]
+
+
+def _rows() -> QuerySet[TokenFamily]:
+    return TokenFamily.objects.using(database())
+
+
+def _aware(instant: datetime) -> datetime:
+    """Return an instant of the database in UTC, whatever ``USE_TZ`` says."""
+    if timezone.is_naive(instant):
+        instant = timezone.make_aware(instant)
+    return instant.astimezone(UTC)
+
+
+def _stored(instant: datetime) -> datetime:
+    return instant if settings.USE_TZ else timezone.make_naive(instant)

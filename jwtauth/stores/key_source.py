@@ -1,0 +1,209 @@
+"""Where keys come from: a directory of JWK files, a list, or a callable -> KeyRing.
+
+The ring is read once per ``KEY_RELOAD_INTERVAL`` and process; a reload that fails
+keeps the last good ring and says so in the log.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from jwtauth.conf import KeySource, get_settings
+from jwtauth.core.jwk import parse_key
+from jwtauth.core.keys import Key, KeyRing
+from jwtauth.core.refresh_token import RefreshKeys
+from jwtauth.exceptions import KeyRefused
+
+logger = logging.getLogger("jwtauth.keys")
+
+
+class _Loaded:
+    """A ring, what is derived from it, and when it was read."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
+        self.refresh_keys = RefreshKeys(ring)
+        self.read_at = time.monotonic()
+
+    def is_stale(self, interval: timedelta) -> bool:
+        return time.monotonic() - self.read_at >= interval.total_seconds()
+
+
+_lock = threading.Lock()
+_loaded: _Loaded | None = None
+
+
+def key_ring(now: float) -> KeyRing:
+    """Return the keys in force at ``now`` (Unix seconds).
+
+    Raises:
+        ImproperlyConfigured: there is no usable key, and never was.
+    """
+    return _current(now).ring
+
+
+def refresh_keys(now: float) -> RefreshKeys:
+    """Return the refresh keys in force at ``now`` (Unix seconds).
+
+    Raises:
+        ImproperlyConfigured: there is no usable key, and never was.
+    """
+    return _current(now).refresh_keys
+
+
+def _current(now: float) -> _Loaded:
+    loaded = _loaded
+    if loaded is None:
+        with _lock:
+            return _loaded or _load(now)
+    interval = get_settings().key_reload_interval
+    # One thread reads; the others go on with the ring they have.
+    if loaded.is_stale(interval) and _lock.acquire(blocking=False):
+        try:
+            return _reload(loaded, now)
+        finally:
+            _lock.release()
+    return loaded
+
+
+def _load(now: float) -> _Loaded:
+    global _loaded  # noqa: PLW0603 # one ring per process, swapped whole under the lock
+    ring, problems = load_ring(get_settings().keys, now)
+    for problem in problems:
+        raise ImproperlyConfigured(f"JWTAUTH['KEYS']: {problem} {problem.hint}")
+    _loaded = _Loaded(ring)
+    return _loaded
+
+
+def _reload(last_good: _Loaded, now: float) -> _Loaded:
+    try:
+        return _load(now)
+    except Exception:
+        # Whatever a directory or a secrets manager does: known keys go on working.
+        logger.exception("Reading JWTAUTH['KEYS'] failed; the last good keys stay.")
+        last_good.read_at = time.monotonic()
+        return last_good
+
+
+def load_ring(source: KeySource, now: float) -> tuple[KeyRing, list[KeyRefused]]:
+    """Read a source anew.
+
+    Returns:
+        The keys that could be read, and everything that is wrong with them.
+    """
+    keys: list[Key] = []
+    problems: list[KeyRefused] = []
+    try:
+        for name, jwk in _jwks_of(source):
+            try:
+                keys.append(parse(name, jwk))
+            except KeyRefused as problem:
+                problems.append(problem)
+    except KeyRefused as problem:
+        return KeyRing([]), [problem]
+    ring = KeyRing(keys)
+    return ring, problems or list(ring.problems(now))
+
+
+def read_jwk(path: Path) -> dict[str, Any]:
+    """Read one JWK file.
+
+    Raises:
+        KeyRefused: it can't be read, or is not a JSON object; names the file.
+    """
+    try:
+        jwk = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise KeyRefused(
+            f"{path} is not a readable JSON file ({type(error).__name__}).",
+            code="unreadable",
+            hint="Restore it from a backup, or remove it and make a new key with "
+            "'manage.py jwtauth_keys init'.",
+        ) from None
+    if not isinstance(jwk, dict):
+        raise KeyRefused(
+            f"{path} is not a JSON object.",
+            code="unreadable",
+            hint="Put one private JWK into each file.",
+        )
+    return jwk
+
+
+def key_files(directory: Path) -> list[Path]:
+    """Return the JWK files of a key directory, in the order of their names.
+
+    Raises:
+        KeyRefused: it is no directory.
+    """
+    if not directory.is_dir():
+        what = "is not a directory" if directory.exists() else "does not exist"
+        raise KeyRefused(
+            f"The key directory {directory} {what}.",
+            code="no_directory",
+            hint="Point JWTAUTH['KEYS'] at a directory and run "
+            "'manage.py jwtauth_keys init'.",
+        )
+    return sorted(directory.glob("*.json"))
+
+
+def _jwks_of(source: KeySource) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each JWK with a name to find it by in an error message."""
+    if isinstance(source, Path):
+        for path in key_files(source):
+            yield str(path), read_jwk(path)
+        return
+    jwks = _call(source) if callable(source) or isinstance(source, str) else source
+    for position, jwk in enumerate(jwks, start=1):
+        yield f"key number {position}", jwk
+
+
+def _call(source: Any) -> Any:  # noqa: ANN401 # whatever the project's callable gives
+    function = import_string(source) if isinstance(source, str) else source
+    return function()
+
+
+def parse(name: str, jwk: Mapping[str, Any]) -> Key:
+    """Read one JWK; an error names it and is safe to show.
+
+    Raises:
+        KeyRefused: it may not be used as a key.
+    """
+    if not isinstance(jwk, Mapping):
+        raise KeyRefused(
+            f"{name}: not a JSON object.",
+            code="unreadable",
+            hint="Give each key as a dict, one private JWK.",
+        )
+    try:
+        key = parse_key(jwk)
+    except KeyRefused as problem:
+        raise KeyRefused(
+            f"{name}: {problem}", code=problem.code, hint=problem.hint
+        ) from None
+    if key.signing == django_settings.SECRET_KEY.encode():
+        raise KeyRefused(
+            f"{name}: the secret is Django's SECRET_KEY.",
+            code="secret_key_reused",
+            hint="No key serves two purposes: make one with "
+            "'manage.py jwtauth_keys init'.",
+        )
+    return key
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    global _loaded  # noqa: PLW0603 # see _load
+    if setting == "JWTAUTH":
+        _loaded = None
+
+
+setting_changed.connect(_forget, dispatch_uid="jwtauth.stores.key_source")
