@@ -1,0 +1,143 @@
+"""JWTAuthentication for DRF: a bearer token -> (user, claims)."""
+
+import time
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework.request import Request
+
+from jwtauth import transport
+from jwtauth.conf import UserLoading, get_settings
+from jwtauth.core.claims import AccessClaims
+from jwtauth.exceptions import (
+    JWTAuthError,
+    LoginRefused,
+    StoreUnavailable,
+    TokenRefused,
+)
+from jwtauth.flows.authenticate import authenticate
+from jwtauth.stores import users
+
+CHALLENGE = 'Bearer realm="api"'
+REFUSAL = f'{CHALLENGE}, error="invalid_token"'
+
+
+class TokenNotValid(AuthenticationFailed):
+    """401, the same whatever was wrong with the token (RFC 6750 §3.1)."""
+
+    def __init__(self) -> None:
+        """Fill in the one body that every refusal has."""
+        super().__init__(
+            {"detail": _("Token is invalid or expired"), "code": "token_not_valid"}
+        )
+
+
+class NoActiveAccount(AuthenticationFailed):
+    """401, the same whether name, password or account is at fault."""
+
+    default_detail = _("No active account found with the given credentials")
+    default_code = "no_active_account"
+
+
+class TemporarilyUnavailable(APIException):
+    """503 with Retry-After: the answer can't be known now."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = _("Temporarily unavailable, please try again.")
+    default_code = "temporarily_unavailable"
+    wait = 1
+    """Seconds; DRF's exception handler makes the Retry-After header of it."""
+
+
+def api_exception(error: JWTAuthError) -> APIException:
+    """Return how DRF should answer an error of this package."""
+    match error:
+        case StoreUnavailable():
+            return TemporarilyUnavailable()
+        case LoginRefused():
+            return NoActiveAccount()
+        case TokenRefused():
+            return TokenNotValid()
+        case _:
+            raise error
+
+
+def challenge(request: Request) -> str:
+    """Return the WWW-Authenticate header of a 401 (RFC 6750 §3).
+
+    ``error`` is left out where no credentials came: nothing was wrong with them.
+    """
+    return REFUSAL if transport.has_bearer(request) else CHALLENGE
+
+
+class JWTAuthentication(BaseAuthentication):
+    """Authenticate by ``Authorization: Bearer <access token>``.
+
+    ``request.user`` knows ``pk`` and ``is_authenticated`` at once and reads its
+    row on first other use; ``request.auth`` holds the claims.
+    """
+
+    def authenticate(
+        self, request: Request
+    ) -> tuple[AbstractBaseUser, AccessClaims] | None:
+        """Return user and claims; None when no bearer token came.
+
+        Raises:
+            TokenNotValid: a token came and does not count.
+            TemporarilyUnavailable: whether it counts can't be known now.
+        """
+        try:
+            token = transport.bearer_token(request)
+            if token is None:
+                return None
+            claims = authenticate(token, now=time.time())
+            return _user_of(claims), claims
+        except JWTAuthError as error:
+            raise api_exception(error) from error
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge that makes a refusal a 401, not a 403."""
+        return challenge(request)
+
+
+class LazyUser(SimpleLazyObject):  # type: ignore[type-arg] # generic in the stubs alone
+    """The user of a verified token; the row is read and checked on first use.
+
+    ``pk`` and ``is_authenticated`` are known from the claims and cost nothing.
+    """
+
+    is_authenticated = True
+    is_anonymous = False
+
+    def __init__(self, subject: str) -> None:
+        """Remember the key that ``sub`` spells.
+
+        Raises:
+            UserInactive: it spells no key of the user model.
+        """
+        super().__init__(lambda: _load(subject))
+        pk = users.parse_pk(subject)
+        self.__dict__.update({"pk": pk, users.pk_attribute(): pk})
+
+    def __bool__(self) -> bool:
+        """Count as a user without being read, as DRF's permissions ask for."""
+        return True
+
+
+def _user_of(claims: AccessClaims) -> Any:  # noqa: ANN401 # a user, or what acts as one
+    if get_settings().user is UserLoading.DATABASE:
+        return users.load_active_user(claims.subject)
+    return LazyUser(claims.subject)
+
+
+def _load(subject: str) -> AbstractBaseUser:
+    """Read the row in the middle of a view, where only DRF's errors are answers."""
+    try:
+        return users.load_active_user(subject)
+    except TokenRefused as error:
+        raise api_exception(error) from error

@@ -1,0 +1,69 @@
+"""System checks: what would go wrong at the first request is said at the start."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 # Django's name
+from django.db import connections
+
+from jwtauth import conf
+from jwtauth.stores import families, key_source
+
+_LONG_ACCESS_TOKEN = timedelta(minutes=60)
+
+
+@register(Tags.security)
+def check_settings(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E001-E023: every key of ``JWTAUTH`` is known, typed and consistent."""
+    return [
+        Error(problem.message, hint=problem.hint, id=problem.id)
+        for problem in conf.problems()
+    ]
+
+
+@register(Tags.security)
+def check_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E030: the keys can be read, are strong enough, and fit together."""
+    if conf.problems():
+        return []
+    _ring, problems = key_source.load_ring(conf.get_settings().keys, time.time())
+    return [
+        Error(f"JWTAUTH['KEYS']: {problem}", hint=problem.hint, id="jwtauth.E030")
+        for problem in problems
+    ]
+
+
+@register(Tags.security)
+def check_access_token_lifetime(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """W001: access tokens live an hour at most (RFC 9700 §4.14)."""
+    if conf.problems():
+        return []
+    if conf.get_settings().policy.access_token_lifetime <= _LONG_ACCESS_TOKEN:
+        return []
+    return [
+        Warning(
+            "JWTAUTH['ACCESS_TOKEN_LIFETIME'] is longer than an hour.",
+            hint="A stolen access token works that long. Shorten it: clients refresh.",
+            id="jwtauth.W001",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_sqlite_transactions(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E031: SQLite takes its write lock when a transaction begins."""
+    connection = connections[families.database()]
+    if connection.vendor != "sqlite":
+        return []
+    if connection.settings_dict["OPTIONS"].get("transaction_mode") == "IMMEDIATE":
+        return []
+    return [
+        Error(
+            f"DATABASES[{connection.alias!r}] is SQLite without "
+            "OPTIONS['transaction_mode'] = 'IMMEDIATE'.",
+            hint="Set it: otherwise two logins at once fail with 'database is "
+            "locked' instead of waiting for each other.",
+            id="jwtauth.E031",
+        )
+    ]

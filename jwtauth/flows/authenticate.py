@@ -1,0 +1,45 @@
+"""An access token comes in; its proven claims go out."""
+
+import logging
+
+from jwtauth.conf import DenylistFailure, Revocation, get_settings
+from jwtauth.core import codec
+from jwtauth.core.claims import AccessClaims
+from jwtauth.exceptions import DenylistUnavailable, TokenRevoked
+from jwtauth.stores import denylist, key_source
+
+logger = logging.getLogger("jwtauth.security")
+
+
+def authenticate(token: str, *, now: float) -> AccessClaims:
+    """Return the claims of an access token that counts at ``now``.
+
+    No SQL; one round trip to Redis, or none with ``REVOCATION: "refresh_only"``.
+
+    Args:
+        token: as it came.
+        now: Unix seconds.
+
+    Raises:
+        TokenRefused: one subclass per reason; all look the same outside.
+        DenylistUnavailable: whether it was revoked can't be known now.
+    """
+    claims = codec.verify(
+        token,
+        ring=key_source.key_ring(now),
+        policy=get_settings().policy,
+        now=now,
+    )
+    if get_settings().revocation is Revocation.DENYLIST and _is_denied(claims, now):
+        raise TokenRevoked
+    return claims
+
+
+def _is_denied(claims: AccessClaims, now: float) -> bool:
+    try:
+        return denylist.is_denied(claims.sid, now=now)
+    except DenylistUnavailable:
+        if get_settings().denylist_failure is DenylistFailure.CLOSED:
+            raise
+        logger.exception("denylist down, token accepted", extra={"sid": claims.sid})
+        return False

@@ -1,0 +1,89 @@
+"""A user who has just been proved gets a token family and its first tokens."""
+
+import logging
+import secrets
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from jwtauth.conf import get_settings
+from jwtauth.core.context import RequestContext
+from jwtauth.core.refresh_token import (
+    NONCE_BYTES,
+    SECRET_BYTES,
+    SID_BYTES,
+    RefreshToken,
+)
+from jwtauth.flows.tokens import IssuedTokens, issue
+from jwtauth.models import TokenFamily
+from jwtauth.signals import token_issued
+from jwtauth.stores import families, key_source, users
+from jwtauth.stores.conflicts import retry_conflicts
+from jwtauth.stores.families import FoundFamily, Generation
+
+logger = logging.getLogger("jwtauth.security")
+
+
+def login(
+    user: AbstractBaseUser,
+    *,
+    backend: str,
+    sender: RequestContext,
+    now: float,
+) -> IssuedTokens:
+    """Begin a login of ``user``, who has been proved by ``backend``.
+
+    Args:
+        user: as the backend returned it; its row is read again under a lock.
+        backend: dotted path; asked again at every refresh.
+        sender: what the request says of who sent it.
+        now: Unix seconds.
+
+    Raises:
+        LoginRefused: the user was deactivated or changed meanwhile.
+        FamiliesBusy: the database kept reporting conflicts.
+        RuntimeError: a transaction of the caller is open.
+    """
+    families.refuse_outer_transaction()
+    first = _first_generation(sender, now)
+    about = {
+        "backend": backend,
+        "device": sender.device,
+        "address": sender.address or None,
+    }
+    found = retry_conflicts(lambda: _record(user, first, about))
+    tokens = issue(found, first.key.encode(first.token), now=now)
+    sid = str(found.row.pk)
+    logger.info("login", extra={"sid": sid, "user_pk": str(user.pk)})
+    token_issued.send_robust(TokenFamily, user=user, sid=sid, request_context=sender)
+    return tokens
+
+
+def _first_generation(sender: RequestContext, now: float) -> Generation:
+    return Generation(
+        token=RefreshToken(
+            sid=secrets.token_bytes(SID_BYTES),
+            generation=0,
+            secret=secrets.token_bytes(SECRET_BYTES),
+        ),
+        # Nothing was derived with it; the column is filled all the same.
+        nonce=secrets.token_bytes(NONCE_BYTES),
+        key=key_source.refresh_keys(now).current(now),
+        context=sender.material(get_settings().refresh_context),
+    )
+
+
+def _record(
+    user: AbstractBaseUser, first: Generation, about: dict[str, str | None]
+) -> FoundFamily:
+    """Write the family while the user's row is locked."""
+    using = families.database()
+    with transaction.atomic(using=using):
+        database_now = users.lock_unchanged(user, using=using)
+        return families.add(
+            first,
+            user=user,
+            about=about,
+            policy=get_settings().policy,
+            now=database_now,
+        )

@@ -1,0 +1,147 @@
+"""End logins before their time: one, or all of a user; their access tokens too."""
+
+import logging
+import uuid
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from jwtauth.conf import Revocation, get_settings
+from jwtauth.core import codec
+from jwtauth.core.refresh_token import sid_bytes
+from jwtauth.exceptions import TokenMalformed
+from jwtauth.models import RevocationReason, TokenFamily
+from jwtauth.signals import family_revoked
+from jwtauth.stores import denylist, families, key_source, users
+from jwtauth.stores.conflicts import retry_conflicts
+from jwtauth.stores.families import EndedFamily
+
+logger = logging.getLogger("jwtauth.security")
+
+
+def revoke_by_token(token: str, *, reason: RevocationReason, now: float) -> None:
+    """End the login of any genuine token, stale or expired too; safe to repeat.
+
+    Args:
+        token: a refresh token or an access token of ours.
+        reason: goes on record.
+        now: Unix seconds.
+
+    Raises:
+        TokenRefused: the token is not genuine.
+        DenylistUnavailable: the login has ended; its access tokens may live on
+            until Redis is back.
+    """
+    revoke_family(_genuine_sid(token, now), reason=reason, now=now)
+
+
+def revoke_family(
+    sid: bytes,
+    *,
+    reason: RevocationReason,
+    now: float,
+    on_ended: Callable[[], None] | None = None,
+) -> None:
+    """End one login; safe to repeat.
+
+    Args:
+        sid: the family.
+        reason: goes on record.
+        now: Unix seconds.
+        on_ended: called after commit, by the one call that ended the family.
+
+    Raises:
+        DenylistUnavailable: see ``revoke_by_token``.
+    """
+    using = families.database()
+
+    def end() -> None:
+        with transaction.atomic(using=using):
+            ended, was_live = families.revoke(sid, reason=reason)
+            if was_live and on_ended is not None:
+                transaction.on_commit(on_ended, using=using, robust=True)
+            if ended is not None:
+                new = {ended.family_id} if was_live else set()
+                _announce_after_commit([ended], new, reason=reason, now=now)
+
+    retry_conflicts(end)
+
+
+def revoke_all(
+    user_pk: Any,  # noqa: ANN401 # the type of the user model's key
+    *,
+    reason: RevocationReason,
+    now: float,
+    keep: bytes | None = None,
+) -> int:
+    """End every login of a user.
+
+    A login or a refresh that races with it is either ended too, or refused.
+
+    Args:
+        user_pk: whose logins.
+        reason: goes on record.
+        now: Unix seconds.
+        keep: the id of one family to spare, usually that of the request.
+
+    Returns:
+        How many logins this call ended.
+
+    Raises:
+        DenylistUnavailable: see ``revoke_by_token``.
+    """
+    using = families.database()
+
+    def end() -> int:
+        with transaction.atomic(using=using):
+            users.lock(user_pk, using=using)
+            ended, new = families.revoke_all(user_pk, reason=reason, keep=keep)
+            _announce_after_commit(ended, new, reason=reason, now=now)
+            return len(new)
+
+    return retry_conflicts(end)
+
+
+def _genuine_sid(token: str, now: float) -> bytes:
+    """Return the family id of a refresh token, or else of an access token."""
+    try:
+        return key_source.refresh_keys(now).parse(token, now).sid
+    except TokenMalformed:
+        claims = codec.verify_genuine(
+            token,
+            ring=key_source.key_ring(now),
+            policy=get_settings().policy,
+            now=now,
+        )
+        return sid_bytes(claims.sid)
+
+
+def _announce_after_commit(
+    ended: Collection[EndedFamily],
+    new: Collection[uuid.UUID],
+    *,
+    reason: RevocationReason,
+    now: float,
+) -> None:
+    """Tell log, receivers and denylist once nothing can be undone any more.
+
+    Entries are written for families that had ended before, too: a call that is
+    repeated because Redis was down makes up for what is missing.
+    """
+
+    def announce() -> None:
+        for family in ended:
+            if family.family_id in new:
+                _announce(family, reason)
+        if get_settings().revocation is Revocation.DENYLIST:
+            denylist.deny(ended, now=datetime.fromtimestamp(now, UTC))
+
+    transaction.on_commit(announce, using=families.database())
+
+
+def _announce(family: EndedFamily, reason: RevocationReason) -> None:
+    about = {"sid": str(family.family_id), "user_pk": family.user_pk}
+    logger.info("family revoked", extra={**about, "reason": reason})
+    family_revoked.send_robust(TokenFamily, **about, reason=reason)
