@@ -1,0 +1,1 @@
+"""Pure: values in, values out; no Django, no I/O, no clock."""

@@ -1,0 +1,173 @@
+"""A session's record: the data and what the store must know beside it, as hash fields.
+
+One field per top-level key of the session, so that two requests which change
+different keys both win. A key of the session gets the prefix ``:``; what is ours has
+one letter, so no key, however odd, can pass for it. Values are opaque JSON: the
+scripts of the store never look into them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sessionauth.exceptions import RecordCorrupt
+
+Fields = dict[bytes, bytes]
+
+DATA_PREFIX = b":"
+USER_ID = "_auth_user_id"
+BACKEND = "_auth_user_backend"
+AUTH_HASH = "_auth_user_hash"
+EXPIRY = "_session_expiry"
+AUTH_KEYS = (USER_ID, BACKEND, AUTH_HASH)
+
+# A JSON text never starts with a NUL. In quotes, the 64 hexadecimal digits of an
+# auth hash have 66 bytes, and a value of more than 64 would make Redis give up the
+# compact encoding of the whole hash: twice the memory.
+_HEX_MARK = b"\x00"
+_HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+_SPELT_BY_JSON = (int, float, bool, type(None))
+
+_CREATED_AT = b"c"
+_AUTHENTICATED_AT = b"a"
+_USER_CHECKED_AT = b"v"
+_IDLE = b"i"
+_DEADLINE = b"x"
+_DEVICE = b"d"
+_ADDRESS = b"p"
+# The store sets it when the id was renewed: such a record does not count any more.
+RENEWED_TO = b"r"
+
+
+class Serializer(Protocol):
+    """What Django calls a session serializer; it must speak JSON."""
+
+    def dumps(self, obj: object) -> bytes:
+        """Return ``obj`` as JSON."""
+
+    def loads(self, data: bytes) -> object:
+        """Return what ``data`` says; ValueError if it is no JSON."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionRecord:
+    """What the store knows about one session. Instants are the server's, in ms."""
+
+    created_at_ms: int
+    data: Mapping[str, object] = field(default_factory=dict, repr=False)
+    authenticated_at_ms: int | None = None
+    user_checked_at_ms: int | None = None
+    idle_ms: int | None = None
+    deadline_ms: int | None = None
+    device: str = ""
+    address: str = ""
+
+    @property
+    def user_id(self) -> str | None:
+        """Return the primary key of the user, as text; None if nobody logged in."""
+        value = self.data.get(USER_ID)
+        return value if isinstance(value, str) else None
+
+
+def to_fields(record: SessionRecord, serializer: Serializer) -> Fields:
+    """Return the hash fields of ``record``."""
+    numbers = {
+        _CREATED_AT: record.created_at_ms,
+        _AUTHENTICATED_AT: record.authenticated_at_ms,
+        _USER_CHECKED_AT: record.user_checked_at_ms,
+        _IDLE: record.idle_ms,
+        _DEADLINE: record.deadline_ms,
+    }
+    texts = {_DEVICE: record.device, _ADDRESS: record.address}
+    fields = {k: b"%d" % number for k, number in numbers.items() if number is not None}
+    fields |= {k: text.encode() for k, text in texts.items() if text}
+    for key, value in record.data.items():
+        fields[_field_of(key)] = _dump(value, serializer)
+    return fields
+
+
+def from_fields(fields: Mapping[bytes, bytes], serializer: Serializer) -> SessionRecord:
+    """Return the record that ``fields`` hold.
+
+    Raises:
+        RecordCorrupt: a field is foreign, missing or unreadable.
+    """
+    try:
+        return _read(dict(fields), serializer.loads)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        # `from None`: the text of a JSON error quotes the value it failed on.
+        raise RecordCorrupt(type(error).__name__) from None
+
+
+def user_checked(fields: Mapping[bytes, bytes], now_ms: int) -> Fields:
+    """Return the fields with the time at which the user's row was checked."""
+    return {**fields, _USER_CHECKED_AT: b"%d" % now_ms}
+
+
+def read_user_id(stored: bytes | None, serializer: Serializer) -> str | None:
+    """Return the user id in one stored value; None where it holds none."""
+    if stored is None:
+        return None
+    try:
+        value = _load(stored, serializer.loads)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, str) else None
+
+
+def difference(old: Fields, new: Fields) -> tuple[Fields, tuple[bytes, ...]]:
+    """Return the fields to set and the fields to remove that turn old into new."""
+    changed = {name: value for name, value in new.items() if old.get(name) != value}
+    return changed, tuple(name for name in old if name not in new)
+
+
+def _read(fields: Fields, loads: Callable[[bytes], object]) -> SessionRecord:
+    data: dict[str, object] = {}
+
+    def number(letter: bytes) -> int | None:
+        text = fields.pop(letter, None)
+        return None if text is None else int(text)
+
+    own = SessionRecord(
+        created_at_ms=int(fields.pop(_CREATED_AT)),
+        authenticated_at_ms=number(_AUTHENTICATED_AT),
+        user_checked_at_ms=number(_USER_CHECKED_AT),
+        idle_ms=number(_IDLE),
+        deadline_ms=number(_DEADLINE),
+        device=fields.pop(_DEVICE, b"").decode(),
+        address=fields.pop(_ADDRESS, b"").decode(),
+        data=data,
+    )
+    for name, value in fields.items():
+        if not name.startswith(DATA_PREFIX):
+            raise KeyError(name)
+        data[name[1:].decode("utf-8", "surrogatepass")] = _load(value, loads)
+    if any(not isinstance(data.get(key, ""), str) for key in AUTH_KEYS):
+        raise TypeError
+    return own
+
+
+def _load(value: bytes, loads: Callable[[bytes], object]) -> object:
+    if value.startswith(_HEX_MARK):
+        return value[1:].hex()
+    return loads(value)
+
+
+def _dump(value: object, serializer: Serializer) -> bytes:
+    if isinstance(value, str) and _HEX_DIGEST.fullmatch(value):
+        return _HEX_MARK + bytes.fromhex(value)
+    return serializer.dumps(value)
+
+
+def _field_of(key: object) -> bytes:
+    if isinstance(key, str):
+        return DATA_PREFIX + key.encode("utf-8", "surrogatepass")
+    if isinstance(key, _SPELT_BY_JSON):
+        # As JSON does with the keys of an object: 1 becomes "1", None "null".
+        return _field_of(str(key) if type(key) in {int, float} else _json_name(key))
+    raise TypeError(f"Keys of a session are text, not {type(key).__name__}.")
+
+
+def _json_name(key: object) -> str:
+    return {True: "true", False: "false", None: "null"}[key]  # type: ignore[index] # the caller tested it

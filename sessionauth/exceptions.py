@@ -1,0 +1,73 @@
+"""Every error of the package; each has a stable short ``code``.
+
+::
+
+    SessionAuthError
+    ├── StoreDown                the store gives no answer now; try again
+    ├── SessionRefused           a session does not count
+    │   ├── RecordCorrupt        what is stored under the id is no record of ours
+    │   ├── SessionEnded         it ended while this request was under way
+    │   └── UserRefused          the user is gone, inactive, or changed the password
+    ├── SessionKeyTaken          a session was to be created under an id in use
+    └── LoginRefused             the credentials were right, the login may not be
+        └── SessionLimitReached  the user has as many sessions as allowed
+
+Outside, every ``SessionRefused`` looks like a request without a session; ``code``
+goes to log and signal.
+"""
+
+from typing import ClassVar
+
+
+class SessionAuthError(Exception):
+    """Root of the tree."""
+
+    code: ClassVar[str] = "sessionauth_error"
+
+
+class StoreDown(SessionAuthError):
+    """The store is unreachable, hung, full or read-only; the session may well live."""
+
+    code = "store_down"
+
+
+class SessionRefused(SessionAuthError):
+    """A session does not count."""
+
+    code = "session_refused"
+
+
+class RecordCorrupt(SessionRefused):
+    """What is stored under the id is no record of ours."""
+
+    code = "record_corrupt"
+
+
+class SessionEnded(SessionRefused):
+    """The session ended while this request was under way."""
+
+    code = "session_ended"
+
+
+class UserRefused(SessionRefused):
+    """The session's user is gone, inactive, or has another password by now."""
+
+    code = "user_refused"
+
+
+class SessionKeyTaken(SessionAuthError):
+    """A session was to be created under an id that is in use."""
+
+    code = "session_key_taken"
+
+
+class LoginRefused(SessionAuthError):
+    """The credentials were right, but this login may not begin."""
+
+    code = "login_refused"
+
+
+class SessionLimitReached(LoginRefused):
+    """The user has as many sessions as ``MAX_SESSIONS_PER_USER`` allows."""
+
+    code = "session_limit_reached"
