@@ -1,0 +1,98 @@
+"""The index of a user's sessions: a sorted set of digests by the time of login.
+
+It may list what is dead (it is pruned on use), but it never misses what is alive:
+a login is listed before its record names the user, and stays listed until the record
+is gone.
+"""
+
+from collections.abc import Iterable
+from typing import cast
+
+from sessionauth.conf import SessionLimitPolicy
+from sessionauth.core.timeouts import TimeoutPolicy
+from sessionauth.stores import sessions
+from sessionauth.stores.connection import command, delete_all, load_script, run
+
+NAMESPACE = "u:"
+_PRUNED_AT_ONCE = 1000
+
+_ADMIT = load_script("index", "admit")
+_SWAP = load_script("swap")
+_LISTED = load_script("index", "listed")
+
+
+def admit(
+    user_id: str,
+    session_digest: str,
+    replaced: str | None,
+    limit: tuple[int | None, SessionLimitPolicy],
+    policy: TimeoutPolicy,
+) -> list[str] | None:
+    """List a login, by now; exact however many log in at once.
+
+    Args:
+        user_id: whose index.
+        session_digest: the new session.
+        replaced: the session of the same browser that this one takes the place of.
+        limit: how many may be alive at once, and what happens at the limit.
+        policy: how long a session may live, and so the index.
+
+    Returns:
+        The evicted sessions, whose records are to be deleted before ``forget``; None
+        if the limit refuses the login.
+    """
+    most, at_limit = limit
+
+    def attempt(how: str, dead: Iterable[str] = ()) -> list[str] | None:
+        fixed = (session_digest, replaced or "", most or 0, how, policy.absolute_ms)
+        return _texts(run(_ADMIT, _key(user_id), *fixed, *dead))
+
+    evicted = attempt("ask")
+    if evicted is not None:
+        return evicted
+    # Full, it seems: find out who died of idleness before anybody has to go.
+    listed = listed_until(user_id, None)[1]
+    dead = [member for member in listed if not sessions.is_stored(member)]
+    return attempt(at_limit.value, dead[:_PRUNED_AT_ONCE])
+
+
+def swap(user_id: str, session_digest: str, new_digest: str) -> bool:
+    """List a renewed id in the place of the old one; False if that was revoked."""
+    return run(_SWAP, _key(user_id), session_digest, new_digest) == 1
+
+
+def listed_until(user_id: str, until_ms: int | None) -> tuple[int, dict[str, int]]:
+    """Return the server's time in ms and the listed sessions with their login times.
+
+    Args:
+        user_id: whose index.
+        until_ms: leave out who logged in later; None for now.
+
+    Returns:
+        Login time 0 is that of a session that was evicted.
+    """
+    answer = run(_LISTED, _key(user_id), "" if until_ms is None else until_ms)
+    now_ms, flat = cast("tuple[bytes, list[bytes]]", answer)
+    times = {m.decode(): int(t) for m, t in zip(flat[::2], flat[1::2], strict=True)}
+    return int(now_ms), times
+
+
+def forget(user_id: str, session_digests: Iterable[str]) -> None:
+    """Take sessions off the list, whose records are gone."""
+    if members := tuple(session_digests):
+        command("ZREM", _key(user_id), *members)
+
+
+def delete_every_index() -> None:
+    """Delete all indexes. For maintenance: it scans the database."""
+    delete_all(NAMESPACE)
+
+
+def _key(user_id: str) -> str:
+    return NAMESPACE + user_id
+
+
+def _texts(answer: object) -> list[str] | None:
+    if answer is None:
+        return None
+    return [member.decode() for member in cast("list[bytes]", answer)]

@@ -1,0 +1,95 @@
+"""The records: one Redis hash per session, under the digest of its id.
+
+Every function is one atomic step on one key.
+"""
+
+from typing import cast
+
+from sessionauth.core.record import RENEWED_TO, Fields
+from sessionauth.core.timeouts import TimeoutPolicy
+from sessionauth.stores.connection import command, delete_all, load_script, run
+
+NAMESPACE = "s:"
+# How long a renewed id is remembered, so that a call sent twice finds its own trace.
+RENEWED_KEPT_MS = 60_000
+
+_LOAD = load_script("record", "load")
+_CREATE = load_script("record", "create")
+_SAVE = load_script("record", "save")
+_RENEW = load_script("renew")
+_DELETE = load_script("delete")
+
+
+def load(session_digest: str, policy: TimeoutPolicy) -> tuple[Fields, int] | None:
+    """Return the record's fields and the server's time in ms, and note the use.
+
+    Returns:
+        None if there is no such record. One that was renewed comes back as it is, with
+        the field ``RENEWED_TO``: it is no session any more.
+    """
+    answer = run(_LOAD, _key(session_digest), policy.idle_ms, policy.absolute_ms)
+    flat = cast("list[bytes]", answer)
+    if not flat:
+        return None
+    now_ms = cast("int", flat.pop())
+    return dict(zip(flat[::2], flat[1::2], strict=True)), now_ms
+
+
+def create(session_digest: str, policy: TimeoutPolicy) -> int | None:
+    """Create a bare record; return the server's time in ms, None if the id is taken."""
+    answer = run(_CREATE, _key(session_digest), policy.idle_ms, policy.absolute_ms)
+    return cast("int | None", answer)
+
+
+def save(
+    session_digest: str, changed: Fields, gone: tuple[bytes, ...], policy: TimeoutPolicy
+) -> bool:
+    """Set and remove fields, only if the record is alive; return whether it was."""
+    pairs = [part for pair in changed.items() for part in pair]
+    answer = run(
+        _SAVE,
+        _key(session_digest),
+        policy.idle_ms,
+        policy.absolute_ms,
+        len(changed),
+        *pairs,
+        *gone,
+    )
+    return answer == 1
+
+
+def renew(session_digest: str, new_digest: str) -> Fields | None:
+    """Hand the fields over to a new id, once; None if there is nothing to hand over."""
+    answer = run(_RENEW, _key(session_digest), new_digest, RENEWED_KEPT_MS)
+    if answer is None:
+        return None
+    flat = cast("list[bytes]", answer)
+    fields = dict(zip(flat[::2], flat[1::2], strict=True))
+    fields.pop(RENEWED_TO, None)
+    return fields
+
+
+def delete(session_digest: str) -> bytes | None:
+    """Delete the record; return its stored user id."""
+    return cast("bytes | None", run(_DELETE, _key(session_digest)))
+
+
+def is_alive(session_digest: str) -> bool:
+    """Return whether there is such a session, without noting a use of it."""
+    answer = command("HMGET", _key(session_digest), "c", RENEWED_TO)
+    created, renewed_to = cast("list[bytes | None]", answer)
+    return created is not None and renewed_to is None
+
+
+def is_stored(session_digest: str) -> bool:
+    """Return whether anything is left of the session, be it only renewed."""
+    return command("EXISTS", _key(session_digest)) == 1
+
+
+def delete_every_session() -> int:
+    """Delete all records; return how many. For maintenance: it scans the database."""
+    return delete_all(NAMESPACE)
+
+
+def _key(session_digest: str) -> str:
+    return NAMESPACE + session_digest
