@@ -1,0 +1,1 @@
+"""One user story per file; only here core, stores and signals meet."""

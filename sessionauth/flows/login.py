@@ -1,0 +1,106 @@
+"""Log a user in: a bare record, its entry in the index, and only then the user.
+
+In this order no instant shows a session that is valid but not listed: whoever revokes
+all sessions of the user finds it in the index and deletes the record, and filling a
+record that is gone fails.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.contrib import auth
+
+from sessionauth.conf import get_serializer, get_settings
+from sessionauth.core.record import AUTH_KEYS, from_fields
+from sessionauth.core.session_id import digest, new_session_key
+from sessionauth.exceptions import SessionLimitReached
+from sessionauth.flows.renew import carry_over
+from sessionauth.flows.revoke import revoke
+from sessionauth.flows.save import create_session, save_session
+from sessionauth.flows.session import Origin, Reason
+from sessionauth.flows.stored import StoredSession
+from sessionauth.signals import report, session_opened
+from sessionauth.stores import index, sessions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.http import HttpRequest  # noqa: TID251 # the public signature names it
+
+
+def login(request: "HttpRequest", user: "AbstractBaseUser") -> None:
+    """Log ``user`` in to the session of ``request``, which gets a new id.
+
+    The session is stored when this returns; the middleware sends the cookie.
+
+    Args:
+        request: a request that went through ``SessionMiddleware``.
+        user: the authenticated user, with ``backend`` set where there are several.
+
+    Raises:
+        SessionLimitReached: ``MAX_SESSIONS_PER_USER`` leaves no room.
+        StoreDown: nobody can log in now.
+    """
+    auth.login(request, user)  # type: ignore[arg-type] # the stubs know no other user model
+
+
+def open_session(
+    stored: StoredSession, data: Mapping[str, object], origin: Origin
+) -> StoredSession:
+    """Make a session the user's whom ``data`` names, under an id issued for it.
+
+    Args:
+        stored: the session so far; it is renewed unless its id is new already.
+        data: what it is to hold.
+        origin: where the login comes from.
+
+    Raises:
+        SessionLimitReached: the limit refuses the login.
+        SessionEnded: everything of the user's was revoked in between.
+    """
+    replaced = None
+    if not stored.is_issued:
+        replaced = stored.digest
+        stored, data = _renewed(stored, data)
+    record = replace(
+        stored.with_data(data),
+        authenticated_at_ms=stored.now_ms,
+        user_checked_at_ms=None,
+        device=origin.device,
+        address=origin.address,
+    )
+    user_id = record.user_id or ""
+    _admit(user_id, stored.digest, replaced)
+    opened = save_session(stored, record)
+    report(
+        session_opened,
+        user_id=user_id,
+        session_digest=opened.digest,
+        device=origin.device,
+        address=origin.address,
+    )
+    return opened
+
+
+def _renewed(
+    stored: StoredSession, data: Mapping[str, object]
+) -> tuple[StoredSession, Mapping[str, object]]:
+    new_key = new_session_key()
+    carried = carry_over(stored, data, digest(new_key))
+    bare = create_session(new_key)
+    if carried is None:
+        # Somebody else has its data, or it was revoked: what this login proved is all.
+        return bare, {key: data[key] for key in AUTH_KEYS if key in data}
+    return bare, from_fields(carried, get_serializer()).data
+
+
+def _admit(user_id: str, session_digest: str, replaced: str | None) -> None:
+    settings = get_settings()
+    limit = (settings.max_sessions_per_user, settings.session_limit_policy)
+    evicted = index.admit(user_id, session_digest, replaced, limit, settings.timeouts)
+    if evicted is None:
+        sessions.delete(session_digest)
+        raise SessionLimitReached
+    for member in evicted:
+        revoke(member, Reason.LIMIT)
+    index.forget(user_id, evicted)

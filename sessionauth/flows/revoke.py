@@ -1,0 +1,81 @@
+"""End sessions: one, all of a user, or everybody's. The record goes first.
+
+A crash after that leaves an entry in the index without a record, which is pruned;
+the other order would leave a live session that nobody finds.
+"""
+
+from typing import TYPE_CHECKING
+
+from sessionauth.conf import get_serializer
+from sessionauth.core.record import read_user_id
+from sessionauth.core.session_id import digest
+from sessionauth.signals import report, session_revoked
+from sessionauth.stores import index, sessions
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+
+def revoke(session_digest: str, reason: str) -> bool:
+    """End one session; the next request that shows its id is not logged in.
+
+    Args:
+        session_digest: which one.
+        reason: a short word for log and signal.
+
+    Returns:
+        Whether it was a user's session.
+    """
+    user_id = read_user_id(sessions.delete(session_digest), get_serializer())
+    if user_id is None:
+        return False
+    index.forget(user_id, [session_digest])
+    report(
+        session_revoked, user_id=user_id, session_digest=session_digest, reason=reason
+    )
+    return True
+
+
+def revoke_all(user: "Model", reason: str, keep: str | None = None) -> int:
+    """End every session of ``user`` that began before this call.
+
+    A session that is renewed at the same time keeps its time of login, so it is found
+    under its new id in a further round.
+
+    Args:
+        user: whose sessions; deactivate or change the password first where that is
+            the reason, so that no login begun before can come after.
+        reason: a short word for log and signal.
+        keep: the ``session_key`` of a session to leave alone.
+
+    Returns:
+        How many ended.
+
+    Raises:
+        StoreDown: not all of them may have ended; call again.
+    """
+    user_id = user_id_of(user)
+    kept = digest(keep) if keep else None
+    began_ms, listed = index.listed_until(user_id, None)
+    ended = 0
+    while doomed := [member for member in listed if member != kept]:
+        ended += sum(revoke(member, reason) for member in doomed)
+        index.forget(user_id, doomed)
+        listed = index.listed_until(user_id, began_ms)[1]
+    return ended
+
+
+def revoke_everybody() -> int:
+    """End every session there is, of whomever; return how many.
+
+    It scans the database key by key: for maintenance and emergencies. Logins go on
+    meanwhile; what began before the call is gone when it returns.
+    """
+    ended = sessions.delete_every_session()
+    index.delete_every_index()
+    return ended
+
+
+def user_id_of(user: "Model") -> str:
+    """Return a user's primary key as sessions spell it."""
+    return str(user._meta.pk.value_to_string(user))

@@ -1,0 +1,56 @@
+"""Save a session: create only if new, save only if alive, and only what changed."""
+
+from dataclasses import replace
+
+from sessionauth.conf import get_serializer, get_settings
+from sessionauth.core.record import SessionRecord, difference, to_fields, user_checked
+from sessionauth.core.session_id import digest
+from sessionauth.core.timeouts import Verdict
+from sessionauth.exceptions import SessionEnded, SessionKeyTaken
+from sessionauth.flows.stored import StoredSession, bare_session
+from sessionauth.signals import report, save_dropped
+from sessionauth.stores import sessions
+
+
+def create_session(session_key: str) -> StoredSession:
+    """Store a bare record under a new id.
+
+    Raises:
+        SessionKeyTaken: there is something under this id.
+    """
+    created_at_ms = sessions.create(digest(session_key), get_settings().timeouts)
+    if created_at_ms is None:
+        raise SessionKeyTaken
+    return bare_session(session_key, created_at_ms)
+
+
+def save_session(stored: StoredSession, record: SessionRecord) -> StoredSession:
+    """Write what differs from the stored session, in one step; nothing if none does.
+
+    Raises:
+        SessionEnded: it ended since it was loaded. A save never brings it back.
+    """
+    fields = to_fields(record, get_serializer())
+    if fields != stored.fields:
+        _write(stored, fields)
+    return replace(stored, record=record, fields=fields, verdict=Verdict.ALIVE)
+
+
+def note_user_check(stored: StoredSession) -> StoredSession:
+    """Note that the user's row was checked now; leaves the session's data alone.
+
+    Raises:
+        SessionEnded: it ended since it was loaded.
+    """
+    record = replace(stored.record, user_checked_at_ms=stored.now_ms)
+    fields = user_checked(stored.fields, stored.now_ms)
+    _write(stored, fields)
+    return replace(stored, record=record, fields=fields, verdict=Verdict.ALIVE)
+
+
+def _write(stored: StoredSession, fields: dict[bytes, bytes]) -> None:
+    changed, gone = difference(stored.fields, fields)
+    if sessions.save(stored.digest, changed, gone, get_settings().timeouts):
+        return
+    report(save_dropped, user_id=stored.record.user_id, session_digest=stored.digest)
+    raise SessionEnded(stored.digest)

@@ -1,0 +1,63 @@
+"""What the flows and the edges need of a request's session: the engine provides it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from sessionauth.core.record import SessionRecord
+from sessionauth.core.timeouts import Verdict
+
+
+class Reason(StrEnum):
+    """Why a session was ended by decision. Callers of ``revoke_all`` add their own."""
+
+    LOGOUT = "logout"
+    FLUSHED = "flushed"
+    """``request.session.flush()``, also when another user logs in over it."""
+    LOGOUT_ALL = "logout_all"
+    LIMIT = "limit"
+    USER_REFUSED = "user_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a login comes from."""
+
+    device: str = ""
+    address: str = ""
+
+
+class LiveSession(Protocol):
+    """A ``request.session`` of this package, beyond what Django's have."""
+
+    store_down: bool
+    """The store gave no answer in this request."""
+    logged_out: bool
+    """Somebody asked, in this request, to be logged out."""
+    flush_reason: Reason
+    origin: Callable[[], Origin]
+
+    @property
+    def record(self) -> SessionRecord | None:
+        """The record as the store has it; None if there is no session."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the record was worth when it was loaded."""
+
+    @property
+    def is_cookie_due(self) -> bool:
+        """Whether the browser's cookie is no longer the right one."""
+
+    def cookie_age(self) -> int | None:
+        """Return the cookie's Max-Age; None for until the browser closes."""
+
+    def note_user_check(self) -> None:
+        """Note in the record that the user's row was checked now."""
+
+    def note_login(self) -> None:
+        """Treat the next save as a login, also of the user who is logged in."""
+
+    def flush(self) -> None:
+        """End the session."""

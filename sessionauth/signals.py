@@ -1,0 +1,60 @@
+"""What happened to sessions: Django signals, each also one structured log line.
+
+Receivers get ``user_id`` (text, None for nobody), ``session_digest`` and what is named
+at each signal. None of it is a secret: a digest logs nobody in. The log's fields are
+the same, in ``extra``, beside ``event``.
+"""
+
+import logging
+
+from django.dispatch import Signal
+
+logger = logging.getLogger("sessionauth")
+
+session_opened = Signal()
+"""A login: a user was bound to a session. Also ``device`` and ``address``."""
+
+session_renewed = Signal()
+"""A session got another id. Also ``new_digest``."""
+
+session_revoked = Signal()
+"""A session was ended by decision. Also ``reason``."""
+
+session_expired = Signal()
+"""A session came to its absolute end and was used once more."""
+
+save_dropped = Signal()
+"""A request wanted to save into a session that ended meanwhile."""
+
+record_corrupt = Signal()
+"""What was stored under an id was no record. Also ``fault``. It was deleted."""
+
+renewed_id_used = Signal()
+"""An id was used after it was renewed: a request that was under way, or a theft."""
+
+_EVENTS = {
+    session_opened: ("login", logging.INFO),
+    session_renewed: ("renewal", logging.INFO),
+    session_revoked: ("revocation", logging.INFO),
+    session_expired: ("expiry", logging.INFO),
+    save_dropped: ("save_dropped", logging.INFO),
+    record_corrupt: ("record_corrupt", logging.WARNING),
+    renewed_id_used: ("renewed_id_used", logging.WARNING),
+}
+
+
+def report(
+    signal: Signal, *, user_id: str | None, session_digest: str, **facts: str
+) -> None:
+    """Log what happened and tell the receivers; a failing receiver breaks nothing."""
+    event, level = _EVENTS[signal]
+    texts = {name: str(value) for name, value in facts.items()}
+    known = {"user_id": user_id, "session_digest": session_digest, **texts}
+    text = " ".join(f"{name}={value!r}" for name, value in known.items())
+    logger.log(level, "%s: %s", event, text, extra={"event": event, **known})
+    signal.send_robust(sender="sessionauth", **known)
+
+
+def report_store_down(error: Exception) -> None:
+    """Log that the store gave no answer; there is no session to tell about."""
+    logger.error("store_down: %s", error, extra={"event": "store_down"})
