@@ -1,0 +1,97 @@
+"""Sessions for requests: Django's middleware, made honest about outages and races.
+
+- The store is down: 503 with ``Retry-After``, whatever the inner layers made of it, and
+  the cookie stays. "Down" is neither "logged out" nor "logged in".
+- The cookie is deleted only where somebody asked, in this request, to be logged out:
+  a late answer to an old id would otherwise take the new cookie away.
+- The cookie is set only where the id is new: a late answer can't bring an old one back.
+- A session that ended during the request stays ended; what was to be saved is dropped.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoMiddleware
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+from sessionauth.exceptions import LoginRefused, StoreDown
+from sessionauth.flows.session import LiveSession
+from sessionauth.transport import (
+    delete_session_cookie,
+    login_refused,
+    origin_of,
+    session_of,
+    set_session_cookie,
+    unavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SERVER_ERROR = 500
+
+
+class SessionMiddleware(DjangoMiddleware):
+    """Takes the place of ``django.contrib.sessions.middleware.SessionMiddleware``."""
+
+    def __init__(self, get_response: "Callable[[HttpRequest], HttpResponse]") -> None:
+        """Make sure that the other two parts are there; servers run no checks."""
+        super().__init__(get_response)
+        if not apps.is_installed("sessionauth"):
+            raise ImproperlyConfigured("Add 'sessionauth' to INSTALLED_APPS.")
+        if not hasattr(self.SessionStore, "note_login"):
+            raise ImproperlyConfigured("Set SESSION_ENGINE = 'sessionauth.engine'.")
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Give the request its session, unread: who does not use it pays nothing."""
+        super().process_request(request)
+        session_of(request).origin = partial(origin_of, request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        """Answer for a view that met the outage or a refusal: neither is a crash."""
+        if isinstance(exception, StoreDown):
+            return unavailable(request)
+        if isinstance(exception, LoginRefused):
+            return login_refused(request)
+        return None
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponse:
+        """Save what changed and settle the cookie."""
+        live = session_of(request)
+        try:
+            if not live.store_down:
+                _settle(request.session, live, response)
+        except StoreDown:
+            return unavailable(request)
+        return unavailable(request) if live.store_down else response
+
+
+def _settle(session: SessionBase, live: LiveSession, response: HttpResponse) -> None:
+    if session.accessed:
+        patch_vary_headers(response, ("Cookie",))
+    if session.is_empty():
+        if live.logged_out:
+            delete_session_cookie(response)
+            patch_vary_headers(response, ("Cookie",))
+        return
+    always = django_settings.SESSION_SAVE_EVERY_REQUEST
+    # As in Django: what a crashing view left behind may be half of something.
+    if (session.modified or always) and response.status_code < _SERVER_ERROR:
+        try:
+            session.save()
+        except UpdateError:
+            return
+    # An issued id is sent whatever the status: the one that it replaces is dead.
+    is_due = live.is_cookie_due or (always and response.status_code < _SERVER_ERROR)
+    if is_due and session.session_key:
+        set_session_cookie(response, session.session_key, live.cookie_age())
+        patch_vary_headers(response, ("Cookie",))

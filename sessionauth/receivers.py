@@ -1,0 +1,40 @@
+"""Django's login and logout, as this package completes them; in every process."""
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models import Model
+from django.http import HttpRequest
+
+from sessionauth.engine import SessionStore
+from sessionauth.flows.revoke import user_id_of
+from sessionauth.flows.session import Reason
+
+
+def connect() -> None:
+    """Connect the receivers, once."""
+    user_logged_in.connect(complete_login, dispatch_uid="sessionauth.login")
+    user_logged_out.connect(note_logout, dispatch_uid="sessionauth.logout")
+
+
+def complete_login(request: HttpRequest, user: Model, **_: object) -> None:
+    """Store the login at once, under a new id, also where the user was logged in.
+
+    ``django.contrib.auth.login()`` renews the id of an anonymous session only, and
+    leaves storing to the middleware, when it is too late to refuse the login. The
+    admin and every other caller of ``login()`` come through here too.
+    """
+    session = getattr(request, "session", None)
+    # Another app's login sends the signal too, and leaves the session as it was.
+    if not isinstance(session, SessionStore) or not session.modified:
+        return
+    if session.get(SESSION_KEY) == user_id_of(user):
+        session.note_login()
+        session.save()
+
+
+def note_logout(request: HttpRequest, **_: object) -> None:
+    """Remember that somebody asked for it: only then the cookie is deleted."""
+    session = getattr(request, "session", None)
+    if isinstance(session, SessionStore):
+        session.logged_out = True
+        session.flush_reason = Reason.LOGOUT

@@ -1,0 +1,116 @@
+"""Where the session id rides: the cookie; where it came from; the answer without it."""
+
+from typing import Literal, TypeAlias, cast
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from python_ipware import IpWare
+
+from sessionauth.conf import get_settings
+from sessionauth.core.device import device_label
+from sessionauth.exceptions import SessionLimitReached, StoreDown
+from sessionauth.flows.session import LiveSession, Origin
+
+RETRY_AFTER_SECONDS = 5
+
+_SameSite: TypeAlias = Literal["Lax", "Strict", "None", False] | None
+
+
+def session_of(request: HttpRequest) -> LiveSession:
+    """Return the request's session, as one of this package.
+
+    Raises:
+        ImproperlyConfigured: there is none, or it is another engine's.
+    """
+    session = getattr(request, "session", None)
+    if not hasattr(session, "store_down"):
+        raise ImproperlyConfigured(
+            "sessionauth needs 'sessionauth.middleware.SessionMiddleware' in "
+            "MIDDLEWARE and SESSION_ENGINE = 'sessionauth.engine'."
+        )
+    return cast("LiveSession", session)
+
+
+def origin_of(request: HttpRequest) -> Origin:
+    """Return device and address of the client, both only as good as the client says."""
+    return Origin(
+        device=device_label(request.headers.get("User-Agent", "")),
+        address=client_address(request),
+    )
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the client's address: a proxy's word counts only where one is trusted."""
+    hops = get_settings().trusted_proxy_hops
+    if hops:
+        # Each trusted proxy appends whom it talked to; what stands further left came
+        # from the client and proves nothing.
+        ipware = IpWare(precedence=("HTTP_X_FORWARDED_FOR",), proxy_count=hops - 1)
+        address, _trusted = ipware.get_client_ip(request.META)
+        if address is not None:
+            return str(address)
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def set_session_cookie(
+    response: HttpResponseBase, session_key: str, max_age: int | None
+) -> None:
+    """Hand the id to the browser, with Django's ``SESSION_COOKIE_*``."""
+    response.set_cookie(
+        django_settings.SESSION_COOKIE_NAME,
+        session_key,
+        max_age=max_age,
+        domain=django_settings.SESSION_COOKIE_DOMAIN,
+        path=django_settings.SESSION_COOKIE_PATH,
+        secure=django_settings.SESSION_COOKIE_SECURE,
+        httponly=django_settings.SESSION_COOKIE_HTTPONLY,
+        samesite=_samesite(),
+    )
+
+
+def delete_session_cookie(response: HttpResponseBase) -> None:
+    """Let the browser forget the id."""
+    response.delete_cookie(
+        django_settings.SESSION_COOKIE_NAME,
+        path=django_settings.SESSION_COOKIE_PATH,
+        domain=django_settings.SESSION_COOKIE_DOMAIN,
+        samesite=_samesite(),
+    )
+
+
+def _samesite() -> "_SameSite":
+    return cast("_SameSite", django_settings.SESSION_COOKIE_SAMESITE)
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Return whether a browser shows the answer; scripts and tools ask for JSON."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Return the answer when the store gives none: come back, you are still logged in.
+
+    It is a new response, without the cookies and the content of what was made so far.
+    """
+    text = _("Sessions are not available at the moment. Try again in a few seconds.")
+    response = _refusal(request, 503, text, StoreDown.code)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def login_refused(request: HttpRequest) -> HttpResponse:
+    """Return the answer to a right password where the limit leaves no room."""
+    text = _("You are logged in on as many devices as allowed.")
+    return _refusal(request, 403, text, SessionLimitReached.code)
+
+
+def _refusal(request: HttpRequest, status: int, text: str, code: str) -> HttpResponse:
+    no_store = {"Cache-Control": "no-store"}
+    if wants_page(request):
+        kind = "text/plain; charset=utf-8"
+        return HttpResponse(text, status=status, content_type=kind, headers=no_store)
+    content = {"detail": text, "code": code}
+    return JsonResponse(content, status=status, headers=no_store)
