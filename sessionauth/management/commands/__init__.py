@@ -1,0 +1,1 @@
+"""``sessionauth_revoke``."""

@@ -1,0 +1,51 @@
+"""End sessions from the command line: all of one user, or everybody's."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Model
+
+from sessionauth.exceptions import StoreDown
+from sessionauth.flows.revoke import revoke_all, revoke_everybody
+
+REASON = "command"
+
+
+class Command(BaseCommand):
+    """``manage.py sessionauth_revoke --user NAME | --all``."""
+
+    help = "End all sessions of one user, or everybody's."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take exactly one of the two."""
+        who = parser.add_mutually_exclusive_group(required=True)
+        who.add_argument("--user", help="user name, or else primary key")
+        who.add_argument("--all", action="store_true", help="everybody's")
+
+    def handle(self, *_args: str, **options: Any) -> None:  # noqa: ANN401 # Django's signature
+        """Revoke and say how many ended."""
+        try:
+            if options["all"]:
+                ended = revoke_everybody()
+            else:
+                ended = revoke_all(_user(options["user"]), REASON)
+        except StoreDown as error:
+            raise CommandError(
+                f"The store is down; sessions may be left. Run it again. ({error})"
+            ) from error
+        self.stdout.write(f"{ended} session(s) ended.")
+
+
+def _user(name: str) -> Model:
+    users = get_user_model()._default_manager
+    try:
+        return users.get_by_natural_key(name)
+    except users.model.DoesNotExist:
+        pass
+    try:
+        return users.get(pk=name)
+    except (users.model.DoesNotExist, ValueError, ValidationError):
+        raise CommandError(f"There is no user {name!r}.") from None
