@@ -28,7 +28,8 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from types import FrameType
+from typing import IO, NoReturn
 
 # A server that needs longer than this to end in good order is hung.
 GRACE_SECONDS = 10.0
@@ -139,8 +140,7 @@ def _end_watchdog(watchdog: "subprocess.Popen[bytes]") -> None:
 
 def _watch(command: ServerCommand) -> None:
     """Be the watchdog: start the server, wait for the caller's end, clean up."""
-    # A polite request to end, such as a service manager's, ends the server too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGTERM, _end_in_order)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         _run(command)
@@ -149,6 +149,12 @@ def _watch(command: ServerCommand) -> None:
     finally:
         for path in command.remove:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _end_in_order(number: int, _frame: FrameType | None) -> NoReturn:
+    # A second request, while the server ends, must not break off the cleaning.
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit()
 
 
 def _run(command: ServerCommand) -> None:

@@ -7,8 +7,6 @@ import pytest
 import redis
 
 from demo_project.embedded_valkey import EmbeddedValkey
-from tests.harness.postgres import HOW_TO_GET
-from tests.harness.programs import skip_missing_program
 
 
 @pytest.fixture(scope="session")
@@ -29,14 +27,3 @@ def valkey() -> Iterator[EmbeddedValkey]:
     """A running server for this test alone, to be stopped, paused and killed."""
     with EmbeddedValkey() as server:
         yield server
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Keep tests marked ``postgres`` off another database."""
-    if item.get_closest_marker("postgres") is None:
-        return
-    if "TEST_POSTGRES_MISSING" in os.environ:
-        skip_missing_program("PostgreSQL", HOW_TO_GET)
-    if os.environ["TEST_DATABASE"] != "postgresql":
-        pytest.skip("TEST_DATABASE is not postgresql")

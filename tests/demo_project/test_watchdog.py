@@ -19,6 +19,7 @@ import pytest
 from demo_project.embedded_valkey import DataDirectoryError, EmbeddedValkey
 from demo_project.embedded_valkey.binary import find_binary
 from demo_project.embedded_valkey.socket_directory import choose_socket_directory
+from demo_project.watchdog import GuardedProcess, ServerCommand
 
 STARTER = Path(__file__).with_name("server_starter.py")
 # Starts take long when many run at once on a small machine; ends do not.
@@ -164,6 +165,34 @@ class TestEndOfTheStarter:
 
         assert not still_there
         assert started.leaves_nothing()
+
+
+class TestSlowServer:
+    def test_second_sigterm_to_the_watchdog_does_not_stop_its_work(
+        self, tmp_path: Path
+    ) -> None:
+        """A service manager may ask twice while the server still writes."""
+        doomed = tmp_path / "doomed"
+        doomed.mkdir()
+        slow = "trap 'sleep 1; exit' TERM; echo ready; while :; do sleep 0.05; done"
+        process = GuardedProcess(
+            ServerCommand(
+                argv=["/bin/sh", "-c", slow],
+                cwd="/",
+                log=str(tmp_path / "log"),
+                remove=[str(doomed)],
+            )
+        )
+        while "ready" not in (tmp_path / "log").read_text():
+            time.sleep(0.01)
+
+        for _ in range(2):
+            os.kill(process._watchdog.pid, signal.SIGTERM)
+            time.sleep(0.2)
+        process.close()
+
+        assert not _is_alive(process.pid)
+        assert not doomed.exists()
 
 
 class TestManyStarters:

@@ -11,8 +11,14 @@ import os
 import pytest
 
 from demo_project.embedded_valkey import EmbeddedValkeyError
-from tests.harness.postgres import PostgresError
-from tests.harness.servers import announce_none, start_servers, use_own_redis_database
+from tests.harness.postgres import HOW_TO_GET, PostgresError
+from tests.harness.programs import skip_missing_program
+from tests.harness.servers import (
+    NO_SERVER,
+    announce_none,
+    start_servers,
+    use_own_redis_database,
+)
 
 RUNS_NOTHING = (
     "collectonly",
@@ -46,4 +52,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_report_header() -> str:
     """Say what the tests run on."""
+    if os.environ["TEST_REDIS_URL"] == NO_SERVER:
+        return "servers: none"
     return f"servers: {os.environ['TEST_DATABASE']}, {os.environ['TEST_REDIS_URL']}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Keep tests marked ``postgres`` off another database."""
+    if item.get_closest_marker("postgres") is None:
+        return
+    if "TEST_POSTGRES_MISSING" in os.environ:
+        skip_missing_program("PostgreSQL", HOW_TO_GET)
+    if os.environ["TEST_DATABASE"] != "postgresql":
+        pytest.skip("TEST_DATABASE is not postgresql")

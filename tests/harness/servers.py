@@ -18,6 +18,7 @@ from tests.harness import postgres
 
 # Database 0 belongs to a run without workers, 1 to 63 to gw0 to gw62.
 REDIS_DATABASES = 64
+NO_SERVER = "unix:///nonexistent?db=0"
 
 
 def start_servers(cleanup: contextlib.ExitStack) -> None:
@@ -39,7 +40,7 @@ def announce_none(cleanup: contextlib.ExitStack) -> None:
     """Let the settings be read where no test will run, as in a mere collection."""
     for name, value in {
         "TEST_DATABASE": "sqlite",
-        "TEST_REDIS_URL": "unix:///nonexistent?db=0",
+        "TEST_REDIS_URL": NO_SERVER,
     }.items():
         if name not in os.environ:
             _announce(cleanup, name, value)
