@@ -80,7 +80,7 @@ class SessionStore(SessionBase):
         Raises:
             UpdateError: it ended meanwhile, and stays so.
             CreateError: ``must_create``, and the id is taken.
-            SessionLimitReached: it was a login, and one too many.
+            LoginRefused: it was a login, and one too many.
         """
         self._data(no_load=must_create)
         if self.session_key is None:

@@ -10,7 +10,8 @@
     │   └── UserRefused          the user is gone, inactive, or changed the password
     ├── SessionKeyTaken          a session was to be created under an id in use
     └── LoginRefused             the credentials were right, the login may not be
-        └── SessionLimitReached  the user has as many sessions as allowed
+        ├── SessionLimitReached  the user has as many sessions as allowed
+        └── LoginOvertaken       all of the user's sessions were revoked meanwhile
 
 Outside, every ``SessionRefused`` looks like a request without a session; ``code``
 goes to log and signal.
@@ -71,3 +72,9 @@ class SessionLimitReached(LoginRefused):
     """The user has as many sessions as ``MAX_SESSIONS_PER_USER`` allows."""
 
     code = "session_limit_reached"
+
+
+class LoginOvertaken(LoginRefused):
+    """All sessions of the user were revoked while this login was under way."""
+
+    code = "login_overtaken"

@@ -59,7 +59,7 @@ class SessionMiddleware(DjangoMiddleware):
         if isinstance(exception, StoreDown):
             return unavailable(request)
         if isinstance(exception, LoginRefused):
-            return login_refused(request)
+            return login_refused(request, exception)
         return None
 
     def process_response(

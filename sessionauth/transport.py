@@ -11,7 +11,7 @@ from python_ipware import IpWare
 
 from sessionauth.conf import get_settings
 from sessionauth.core.device import device_label
-from sessionauth.exceptions import SessionLimitReached, StoreDown
+from sessionauth.exceptions import LoginRefused, SessionLimitReached, StoreDown
 from sessionauth.flows.session import LiveSession, Origin
 
 RETRY_AFTER_SECONDS = 5
@@ -101,10 +101,16 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def login_refused(request: HttpRequest) -> HttpResponse:
-    """Return the answer to a right password where the limit leaves no room."""
-    text = _("You are logged in on as many devices as allowed.")
-    return _refusal(request, 403, text, SessionLimitReached.code)
+def login_refused(request: HttpRequest, error: LoginRefused) -> HttpResponse:
+    """Return the answer to a right password where the login may not begin."""
+    return _refusal(request, 403, refusal_text(error), error.code)
+
+
+def refusal_text(error: LoginRefused) -> str:
+    """Return what the user is told about it."""
+    if isinstance(error, SessionLimitReached):
+        return _("You are logged in on as many devices as allowed.")
+    return _("You were logged out everywhere at this moment. Log in again.")
 
 
 def _refusal(request: HttpRequest, status: int, text: str, code: str) -> HttpResponse:

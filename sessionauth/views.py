@@ -7,6 +7,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import LoginView as DjangoLoginView
 from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware, rotate_token
@@ -28,12 +29,11 @@ from rest_framework.views import APIView
 from sessionauth.authentication import SessionAuthentication
 from sessionauth.conf import get_settings
 from sessionauth.exceptions import LoginRefused
-from sessionauth.flows.authenticate import authenticate
 from sessionauth.flows.login import login
 from sessionauth.flows.revoke import revoke_all
 from sessionauth.flows.session import Reason
 from sessionauth.serializers import LoginSerializer
-from sessionauth.transport import login_refused, session_of, wants_page
+from sessionauth.transport import login_refused, refusal_text, wants_page
 
 NO_ACCOUNT = _("No active account found with the given credentials")
 
@@ -66,9 +66,9 @@ class LoginPage(DjangoLoginView):
         """Log in and go where ``next`` says, if that is one of our own pages."""
         try:
             login(self.request, form.get_user())
-        except LoginRefused:
+        except LoginRefused as error:
             self.request.user = AnonymousUser()
-            form.add_error(None, _("You are logged in on as many devices as allowed."))
+            form.add_error(None, refusal_text(error))
             return self.form_invalid(form)
         return HttpResponseRedirect(self.get_success_url())
 
@@ -104,9 +104,8 @@ class LogoutAllView(LogoutView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Answer as ``LogoutView`` does; 401 or the login page for nobody."""
-        caller = authenticate(request, session_of(request))
-        if caller is not None:
-            revoke_all(caller.row or caller.load_row(), Reason.LOGOUT_ALL)
+        if isinstance(request.user, Model):
+            revoke_all(request.user, Reason.LOGOUT_ALL)
             return self.end(request)
         if wants_page(request):
             return redirect_to_login(self.get_success_url())
@@ -141,8 +140,8 @@ class SessionView(APIView):
             raise exceptions.AuthenticationFailed(NO_ACCOUNT)
         try:
             login(http_request, form.get_user())
-        except LoginRefused:
-            return login_refused(http_request)
+        except LoginRefused as error:
+            return login_refused(http_request, error)
         lifetime = get_settings().absolute_timeout
         return Response(
             {"id": form.get_user().pk, "expires_in": int(lifetime.total_seconds())},

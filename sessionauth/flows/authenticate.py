@@ -66,9 +66,11 @@ def check_user(request: "HttpRequest", session: LiveSession) -> "AbstractBaseUse
             session is ended.
     """
     session.flush_reason = Reason.USER_REFUSED
-    user = get_user(request)
-    if not user.is_authenticated or not user.is_active:
+    try:
+        user = get_user(request)
+        if user.is_authenticated and user.is_active:
+            return user
         session.flush()
-        raise UserRefused
-    session.flush_reason = Reason.FLUSHED
-    return user
+    finally:
+        session.flush_reason = Reason.FLUSHED
+    raise UserRefused

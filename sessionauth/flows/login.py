@@ -14,7 +14,7 @@ from django.contrib import auth
 from sessionauth.conf import get_serializer, get_settings
 from sessionauth.core.record import AUTH_KEYS, from_fields
 from sessionauth.core.session_id import digest, new_session_key
-from sessionauth.exceptions import SessionLimitReached
+from sessionauth.exceptions import LoginOvertaken, SessionEnded, SessionLimitReached
 from sessionauth.flows.renew import carry_over
 from sessionauth.flows.revoke import revoke
 from sessionauth.flows.save import create_session, save_session
@@ -38,7 +38,8 @@ def login(request: "HttpRequest", user: "AbstractBaseUser") -> None:
         user: the authenticated user, with ``backend`` set where there are several.
 
     Raises:
-        SessionLimitReached: ``MAX_SESSIONS_PER_USER`` leaves no room.
+        LoginRefused: ``MAX_SESSIONS_PER_USER`` leaves no room, or all of the user's
+            sessions were revoked at this very moment.
         StoreDown: nobody can log in now.
     """
     auth.login(request, user)  # type: ignore[arg-type] # the stubs know no other user model
@@ -56,7 +57,7 @@ def open_session(
 
     Raises:
         SessionLimitReached: the limit refuses the login.
-        SessionEnded: everything of the user's was revoked in between.
+        LoginOvertaken: everything of the user's was revoked in between.
     """
     replaced = None
     if not stored.is_issued:
@@ -71,7 +72,10 @@ def open_session(
     )
     user_id = record.user_id or ""
     _admit(user_id, stored.digest, replaced)
-    opened = save_session(stored, record)
+    try:
+        opened = save_session(stored, record)
+    except SessionEnded as error:
+        raise LoginOvertaken from error
     report(
         session_opened,
         user_id=user_id,

@@ -13,7 +13,7 @@ from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.stores import sessions
 from sessionauth.stores.connection import command, delete_all, load_script, run
 
-NAMESPACE = "u:"
+NAMESPACE = "sa:u:"
 _PRUNED_AT_ONCE = 1000
 
 _ADMIT = load_script("index", "admit")

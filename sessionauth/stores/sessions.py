@@ -9,7 +9,7 @@ from sessionauth.core.record import RENEWED_TO, Fields
 from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.stores.connection import command, delete_all, load_script, run
 
-NAMESPACE = "s:"
+NAMESPACE = "sa:s:"
 # How long a renewed id is remembered, so that a call sent twice finds its own trace.
 RENEWED_KEPT_MS = 60_000
 
