@@ -13,6 +13,8 @@ import pytest
 from demo_project.embedded_valkey import EmbeddedValkeyError
 from tests.harness.postgres import HOW_TO_GET, PostgresError
 from tests.harness.programs import skip_missing_program
+from tests.harness.requirements.recorder import RequirementRecorder
+from tests.harness.requirements.rows import TABLE, TableError
 from tests.harness.servers import (
     NO_SERVER,
     announce_none,
@@ -47,6 +49,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     try:
         start_servers(cleanup)
     except (EmbeddedValkeyError, PostgresError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note which tests prove which requirements."""
+    if not (config.rootpath / TABLE).exists():
+        return
+    try:
+        config.pluginmanager.register(RequirementRecorder(config))
+    except TableError as error:
         raise pytest.UsageError(str(error)) from error
 
 
