@@ -1,0 +1,120 @@
+"""Settings of the demo. ``AUTH_SCHEME`` is the single switch between the two apps."""
+
+import os
+from typing import Any
+
+from demo_project.database_url import postgresql_database, sqlite_database
+from demo_project.directory import load_secret_key, running_valkey
+from demo_project.environment import CHECKOUT, read_environment
+
+_environment = read_environment(os.environ)
+
+AUTH_SCHEME = _environment.auth_scheme
+DEBUG = _environment.debug
+ALLOWED_HOSTS = list(_environment.hosts)
+SECRET_KEY = load_secret_key(_environment.directory)
+ROOT_URLCONF = "demo_project.urls"
+WSGI_APPLICATION = "demo_project.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "jwtauth",
+    "sessionauth",
+    "demo_project",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # In both schemes: the admin and its messages ride on sessions.
+    "sessionauth.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+if _environment.counting:
+    MIDDLEWARE.insert(0, "demo_project.compare.counting.CountingMiddleware")
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [CHECKOUT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+# The demo has no collectstatic step: whitenoise reads the files where they lie.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+DATABASES = {
+    "default": postgresql_database(_environment.database_url)
+    if _environment.database_url
+    else sqlite_database(_environment.directory / "db.sqlite3")
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": _environment.redis_url or running_valkey(_environment.directory),
+        "OPTIONS": {"SOCKET_TIMEOUT": 0.5, "SOCKET_CONNECT_TIMEOUT": 0.5},
+    }
+}
+
+# Browsers (but Safari) and curl >= 7.79 take Secure cookies from http://127.0.0.1,
+# so the demo keeps the names and flags of production. DEMO_SECURE_COOKIES=0 is the
+# way out for Safari, under DEBUG only.
+_prefix = "__Host-" if _environment.secure_cookies else ""
+SESSION_ENGINE = "sessionauth.engine"
+SESSION_COOKIE_NAME = f"{_prefix}sessionid"
+SESSION_COOKIE_SECURE = _environment.secure_cookies
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
+CSRF_COOKIE_SECURE = _environment.secure_cookies
+LOGIN_URL = "sessionauth:login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
+
+_keys = _environment.directory / "keys"
+SESSIONAUTH: dict[str, Any] = {}
+JWTAUTH: dict[str, Any] = {
+    "ISSUER": "https://tandem-demo.example",
+    "AUDIENCE": "https://tandem-demo.example/api",
+    "KEYS": _keys,
+}
+# `make demo` makes the keys. Until then their absence is no fault of the settings, and
+# commands that need none, such as makemigrations, must work.
+SILENCED_SYSTEM_CHECKS = [] if _keys.exists() else ["jwtauth.E030"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    # Nothing is public or authenticated by accident: demo_project.mounts says how.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    # The precise cause of a refusal is in the log alone: the demo shows it.
+    "loggers": {
+        name: {"handlers": ["console"], "level": "INFO"}
+        for name in ("jwtauth", "sessionauth")
+    },
+}
