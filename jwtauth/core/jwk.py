@@ -33,6 +33,10 @@ Jwk: TypeAlias = Mapping[str, Any]
 MIN_SECRET_BYTES = 32  # RFC 7518 §3.2: at least the size of the hash output
 MIN_RSA_BITS = 2048  # RFC 7518 §3.3
 _MIN_DISTINCT_BYTES = 12
+_LAST_DATE = 253_402_300_799  # 9999-12-31T23:59:59Z
+
+# RFC 7517 §4.3: what may be done with a private key that signs.
+_KEY_OPS = (["sign"], ["sign", "verify"], ["verify", "sign"])
 
 # RFC 7638 §3.2: the required members alone, in lexicographic order.
 _REQUIRED_MEMBERS = {
@@ -151,9 +155,9 @@ def _use(jwk: Jwk, algorithm: Algorithm) -> KeyUse:
             code="wrong_use",
             hint="Write alg HS256 and kty oct, or use 'sig'.",
         )
-    if not set(jwk.get("key_ops", ["sign"])) <= {"sign", "verify"}:
+    if jwk.get("key_ops", ["sign"]) not in _KEY_OPS:
         raise KeyRefused(
-            "The member 'key_ops' allows other things than to sign and verify.",
+            "The member 'key_ops' must allow to sign and nothing else but to verify.",
             code="wrong_key_ops",
             hint="Leave 'key_ops' out.",
         )
@@ -166,7 +170,7 @@ def _material(jwk: Jwk, algorithm: Algorithm) -> PrivateKey | bytes:
         material: PrivateKey | PublicKey | bytes = _FROM_JWK[algorithm.kty](
             json.dumps(dict(jwk))
         )
-    except (InvalidKeyError, UnsupportedAlgorithm, ValueError, TypeError):
+    except (InvalidKeyError, UnsupportedAlgorithm, LookupError, ValueError, TypeError):
         raise KeyRefused(
             f"The members are not a valid {algorithm.kty} key.",
             code="invalid_key",
@@ -204,6 +208,15 @@ def _refuse_weak_secret(secret: bytes) -> None:
             code="secret_guessable",
             hint="Use random bytes: 'manage.py jwtauth_keys init' makes them.",
         )
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
+    except InvalidKeyError:
+        # RFC 8725 §2.1: what is public elsewhere is no secret here.
+        raise KeyRefused(
+            "The secret is itself a key or a certificate (PEM, DER, SSH or JWK).",
+            code="secret_is_a_key",
+            hint="Use random bytes: 'manage.py jwtauth_keys init' makes them.",
+        ) from None
 
 
 def _public_members(
@@ -220,7 +233,9 @@ def _numeric_date(jwk: Jwk, name: str) -> float | None:
     value = jwk.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    # Not NaN, which no instant is before or after, and none that no clock shows.
+    if not is_number or not 0 <= value <= _LAST_DATE:
         raise KeyRefused(
             f"The member {name!r} must be a number of seconds since 1970.",
             code="wrong_date",
