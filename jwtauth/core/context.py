@@ -39,6 +39,8 @@ class RequestContext:
             address = ipaddress.ip_address(self.address)
         except ValueError:
             return ""
+        # The same sender, whichever way the socket spells it (RFC 4291 §2.5.5.2).
+        address = getattr(address, "ipv4_mapped", None) or address
         # A private address says nothing of the sender: proxies share them.
         if not address.is_global:
             return ""
