@@ -320,6 +320,13 @@ class TestRecorder:
         """It would hide the gaps it did not look at."""
         assert not is_full_run(pytester.parseconfigure(*arguments))
 
+    def test_run_of_a_worker_is_partial(self, pytester: pytest.Pytester) -> None:
+        """Each worker sees its share; the controlling process sees all."""
+        config = pytester.parseconfigure()
+        config.workerinput = {}  # type: ignore[attr-defined]  # as xdist does it
+
+        assert not is_full_run(config)
+
     def test_partial_run_leaves_an_older_record_alone(
         self, pytester: pytest.Pytester
     ) -> None:
@@ -369,7 +376,9 @@ class TestRecorder:
 
 INI = """
 [pytest]
-addopts = -p no:valkey -p no:django -p no:randomly -p no:hypothesispytest -p tests.harness.plugin
+addopts =
+    -p no:valkey -p no:django -p no:randomly -p no:hypothesispytest
+    -p tests.harness.plugin
 testpaths = tests
 markers =
     requirement
