@@ -1,0 +1,85 @@
+"""URLs for these tests: ours, an API and pages that use the session."""
+
+from django.contrib import admin
+from django.contrib.auth.views import PasswordChangeView
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from sessionauth.authentication import SessionAuthentication
+
+
+class MeView(APIView):
+    authentication_classes = (SessionAuthentication,)
+    permission_classes = (IsAuthenticated,)
+
+    def get(self, request: Request) -> Response:
+        return Response({"id": request.user.pk})
+
+    post = get
+
+
+class OpenView(MeView):
+    permission_classes = (AllowAny,)
+
+
+class NameView(MeView):
+    """Needs the user's row."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"name": request.user.get_username()})
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    """A page that does not care about sessions."""
+    return HttpResponse("plain")
+
+
+def put(request: HttpRequest) -> HttpResponse:
+    """Keep every query parameter in the session."""
+    request.session.update(request.GET.dict())
+    return HttpResponse("kept")
+
+
+def look(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(request.session.get("colour", "nothing"))
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(request.user))
+
+
+def hush(request: HttpRequest) -> HttpResponse:
+    """A view that takes every error for an empty session."""
+    try:
+        name = str(request.user)
+    except Exception:  # noqa: BLE001
+        name = "anonymous"
+    response = HttpResponse(name)
+    response.set_cookie("__Host-sessionid", "overwritten", secure=True)
+    return response
+
+
+def crash(request: HttpRequest) -> HttpResponse:
+    request.session["colour"] = "half"
+    raise RuntimeError
+
+
+urlpatterns = [
+    path("auth/", include("sessionauth.urls")),
+    path("second/", include("sessionauth.urls", namespace="second")),
+    path("api/me/", MeView.as_view()),
+    path("api/open/", OpenView.as_view()),
+    path("api/name/", NameView.as_view()),
+    path("plain/", plain),
+    path("put/", put),
+    path("look/", look),
+    path("page/", page),
+    path("hush/", hush),
+    path("crash/", crash),
+    path("password/", PasswordChangeView.as_view(success_url="/page/")),
+    path("admin/", admin.site.urls),
+]
