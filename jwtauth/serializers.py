@@ -17,19 +17,26 @@ class TokenObtainSerializer(serializers.Serializer[Any]):
         return {name: serializers.CharField(), **super().get_fields()}
 
 
+class _TokenField(serializers.CharField):
+    """A token as it came: white space around it is another spelling."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 # DRF's signature
+        super().__init__(trim_whitespace=False, **options)
+
+
 class TokenRefreshSerializer(serializers.Serializer[Any]):
     """A refresh token."""
 
-    refresh = serializers.CharField()
+    refresh = _TokenField()
 
 
 class LogoutSerializer(serializers.Serializer[Any]):
     """A refresh token, unless the access token in the header says who leaves."""
 
-    refresh = serializers.CharField(required=False)
+    refresh = _TokenField(required=False)
 
 
 class TokenVerifySerializer(serializers.Serializer[Any]):
     """An access token."""
 
-    token = serializers.CharField()
+    token = _TokenField()

@@ -18,7 +18,7 @@ from jwtauth.flows.tokens import IssuedTokens, issue
 from jwtauth.models import TokenFamily
 from jwtauth.signals import token_issued
 from jwtauth.stores import families, key_source, users
-from jwtauth.stores.conflicts import retry_conflicts
+from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
 from jwtauth.stores.families import FoundFamily, Generation
 
 logger = logging.getLogger("jwtauth.security")
@@ -51,7 +51,9 @@ def login(
         "device": sender.device,
         "address": sender.address or None,
     }
-    found = retry_conflicts(lambda: _record(user, first, about))
+    found = retry_conflicts(
+        lambda: _record(user, first, about), attempts=LOCKED_ATTEMPTS
+    )
     tokens = issue(found, first.key.encode(first.token), now=now)
     sid = str(found.row.pk)
     logger.info("login", extra={"sid": sid, "user_pk": str(user.pk)})

@@ -15,7 +15,7 @@ from jwtauth.exceptions import TokenMalformed
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from jwtauth.stores import denylist, families, key_source, users
-from jwtauth.stores.conflicts import retry_conflicts
+from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
 from jwtauth.stores.families import EndedFamily
 
 logger = logging.getLogger("jwtauth.security")
@@ -101,7 +101,7 @@ def revoke_all(
             _announce_after_commit(ended, new, reason=reason, now=now)
             return len(new)
 
-    return retry_conflicts(end)
+    return retry_conflicts(end, attempts=LOCKED_ATTEMPTS)
 
 
 def _genuine_sid(token: str, now: float) -> bytes:

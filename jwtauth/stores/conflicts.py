@@ -11,6 +11,13 @@ T = TypeVar("T")
 
 ATTEMPTS = 3
 
+LOCKED_ATTEMPTS = 12
+"""For transactions that begin by waiting for a user's row.
+
+At REPEATABLE READ each of them that waited fails when the row was changed
+meanwhile, and every login changes it (``last_login``): a crowd takes turns.
+"""
+
 # PostgreSQL: serialization_failure and deadlock_detected.
 _SQLSTATES = {"40001", "40P01"}
 
@@ -19,16 +26,17 @@ class RowChanged(Exception):
     """The row is no longer what was read: read and decide again."""
 
 
-def retry_conflicts(step: Callable[[], T]) -> T:
+def retry_conflicts(step: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
     """Run ``step`` again, from its first read on, when it meets a conflict.
 
     Args:
         step: one read and one write, or one transaction; must be safe to repeat.
+        attempts: how often at the most.
 
     Raises:
-        FamiliesBusy: it met a conflict at every one of three attempts.
+        FamiliesBusy: it met a conflict at every attempt.
     """
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts):
         try:
             return step()
         except RowChanged:
@@ -36,7 +44,7 @@ def retry_conflicts(step: Callable[[], T]) -> T:
         except OperationalError as error:
             if not _is_conflict(error):
                 raise
-    raise FamiliesBusy("three attempts met a conflict each")
+    raise FamiliesBusy(f"{attempts} attempts met a conflict each")
 
 
 def _is_conflict(error: OperationalError) -> bool:

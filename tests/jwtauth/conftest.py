@@ -1,0 +1,85 @@
+"""Fixtures of the jwtauth tests."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import redis
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import F
+from django.test import override_settings
+from redis.client import Pipeline
+
+from jwtauth.models import TokenFamily
+from tests.jwtauth.caller import PASSWORD, Caller
+
+
+@pytest.fixture
+def alice(transactional_db: None) -> User:
+    """A user; her families are written outside of any transaction of the test."""
+    return User.objects.create_user("alice", password=PASSWORD)
+
+
+@pytest.fixture
+def caller() -> Caller:
+    """The owner's browser."""
+    return Caller()
+
+
+@pytest.fixture
+def thief() -> Caller:
+    """Another browser."""
+    return Caller("Thief/6.6")
+
+
+@pytest.fixture
+def jwtauth_settings() -> Iterator[Callable[..., None]]:
+    """Change keys of JWTAUTH for the rest of the test."""
+    overrides = []
+
+    def change(**changes: object) -> None:
+        override = override_settings(JWTAUTH={**settings.JWTAUTH, **changes})
+        override.enable()
+        overrides.append(override)
+
+    yield change
+    for override in reversed(overrides):
+        override.disable()
+
+
+@pytest.fixture
+def atomic_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run every request in a transaction, as ``ATOMIC_REQUESTS = True`` does."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)  # noqa: FBT003 # a value, not a flag
+
+
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The commands sent to Redis by anybody in this process, one per round trip."""
+    sent: list[str] = []
+    execute = redis.Redis.execute_command
+    pipeline = Pipeline.execute
+
+    def counted(self: redis.Redis, *args: object, **options: object) -> object:
+        sent.append(str(args[0]))
+        return execute(self, *args, **options)
+
+    def counted_pipeline(self: Pipeline, *args: object, **options: object) -> object:
+        sent.append("PIPELINE")
+        return pipeline(self, *args, **options)
+
+    monkeypatch.setattr(redis.Redis, "execute_command", counted)
+    monkeypatch.setattr(Pipeline, "execute", counted_pipeline)
+    return sent
+
+
+def age(by: timedelta) -> None:
+    """Let time pass for every family: the database's own clock can't be moved."""
+    TokenFamily.objects.update(
+        rotated_at=F("rotated_at") - by,
+        created_at=F("created_at") - by,
+        idle_expires_at=F("idle_expires_at") - by,
+        absolute_expires_at=F("absolute_expires_at") - by,
+    )

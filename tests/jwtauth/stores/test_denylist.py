@@ -1,0 +1,289 @@
+"""The denylist on a real server: entries, shards, and every way to lose them."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import redis
+from django.contrib.auth.models import User
+from django.db.models.functions import Now
+from django.test import override_settings
+
+from demo_project.embedded_valkey import EmbeddedValkey
+from jwtauth.exceptions import DenylistUnavailable
+from jwtauth.models import TokenFamily
+from jwtauth.stores import denylist
+from tests.jwtauth.caller import Caller
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def server(valkey: EmbeddedValkey) -> Iterator[EmbeddedValkey]:
+    """Put the denylist on a server of the test's own."""
+    alias = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": valkey.url,
+        "KEY_PREFIX": "tandem",
+    }
+    with override_settings(CACHES={"default": alias}):
+        yield valkey
+
+
+@pytest.fixture
+def revoked(alice: User, caller: Caller) -> str:
+    """The access token of a login that has ended."""
+    access_token = caller.login(alice)["access"]
+    assert caller.logout(access_token).status_code == 204
+    return access_token
+
+
+def client_of(server: EmbeddedValkey) -> redis.Redis:
+    return redis.Redis.from_url(server.url, decode_responses=True)
+
+
+class TestEntries:
+    @pytest.mark.requirement("RVK-07")
+    @pytest.mark.parametrize(
+        ("covers", "hours"), [("refresh", 30 * 24), ("access", 0.25)]
+    )
+    def test_deny_entry_lives_as_long_as_it_must_block(
+        self,
+        alice: User,
+        caller: Caller,
+        server: EmbeddedValkey,
+        jwtauth_settings: Callable[..., None],
+        covers: str,
+        hours: float,
+    ) -> None:
+        """Shorter would revive a token; longer would fill Redis for nothing."""
+        jwtauth_settings(DENYLIST_COVERS=covers)
+        caller.logout(caller.login(alice)["access"])
+
+        with client_of(server) as client:
+            (entry,) = client.keys("*:sid:*")
+            left = client.pttl(entry)
+
+        assert hours * HOUR_MS < left <= hours * HOUR_MS + 80_000
+
+    @pytest.mark.requirement("RVK-08")
+    def test_deny_keys_carry_prefix_shard_and_id_and_no_token(
+        self, revoked: str, server: EmbeddedValkey
+    ) -> None:
+        """One namespace, one length: no id can name another kind of key."""
+        sid = sid_of_the_family()
+        shard = shard_of_the_family()
+
+        denylist.is_denied(sid, now=time.time())
+
+        with client_of(server) as client:
+            assert set(client.keys("*")) == {
+                f"tandem:jwtauth:{{{shard}}}:sid:{sid}",
+                f"tandem:jwtauth:{{{shard}}}:marker",
+            }
+
+    def test_revoke_family_already_ended_writes_the_entry_again(
+        self, alice: User, caller: Caller, server: EmbeddedValkey
+    ) -> None:
+        """A logout that is repeated makes up for what an outage swallowed."""
+        access_token = caller.login(alice)["access"]
+        caller.logout(access_token)
+        with client_of(server) as client:
+            client.delete(*client.keys("*:sid:*"))
+
+        caller.logout(access_token)
+
+        assert caller.me(access_token).status_code == 401
+
+
+class TestCost:
+    @pytest.mark.requirement("BRR-07")
+    def test_access_token_costs_one_round_trip_and_no_query(
+        self,
+        alice: User,
+        caller: Caller,
+        round_trips: list[str],
+        django_assert_num_queries: Callable[..., object],
+    ) -> None:
+        """The marker rides along with the entry."""
+        access_token = caller.login(alice)["access"]
+        caller.me(access_token)
+        round_trips.clear()
+
+        with django_assert_num_queries(0):
+            assert caller.me(access_token).status_code == 200
+
+        assert round_trips == ["MGET"]
+
+    @pytest.mark.requirement("BRR-07")
+    def test_refresh_only_asks_nobody(
+        self,
+        alice: User,
+        caller: Caller,
+        round_trips: list[str],
+        jwtauth_settings: Callable[..., None],
+        django_assert_num_queries: Callable[..., object],
+    ) -> None:
+        """Who accepts the delay pays for no look-up."""
+        jwtauth_settings(REVOCATION="refresh_only")
+        access_token = caller.login(alice)["access"]
+        round_trips.clear()
+
+        with django_assert_num_queries(0):
+            assert caller.me(access_token).status_code == 200
+
+        assert round_trips == []
+
+    @pytest.mark.requirement("BRR-07")
+    def test_anonymous_request_asks_nobody(
+        self, caller: Caller, round_trips: list[str]
+    ) -> None:
+        """Nothing came that could be looked up; here any query would raise."""
+        assert caller.me("").status_code == 401
+        assert round_trips == []
+
+
+@pytest.mark.serial
+class TestOutage:
+    @pytest.mark.requirement("RVK-15")
+    def test_redis_stopped_answers_503_and_recovers(
+        self, alice: User, caller: Caller, server: EmbeddedValkey
+    ) -> None:
+        """Down is neither "valid" nor "logged out"."""
+        access_token = caller.login(alice)["access"]
+        assert caller.me(access_token).status_code == 200
+
+        server.stop()
+        response = caller.me(access_token)
+        assert response.status_code == 503
+        assert response["Retry-After"] == "1"
+        assert not response.cookies
+
+        server.start()
+        assert caller.me(access_token).status_code == 200
+
+    def test_redis_hung_answers_503(
+        self, alice: User, caller: Caller, server: EmbeddedValkey
+    ) -> None:
+        """A server that accepts and never answers must not keep requests waiting."""
+        access_token = caller.login(alice)["access"]
+        caller.me(access_token)
+
+        server.pause()
+        try:
+            assert caller.me(access_token).status_code == 503
+        finally:
+            server.resume()
+
+        assert caller.me(access_token).status_code == 200
+
+    @pytest.mark.requirement("RVK-15")
+    def test_redis_stopped_failing_open_accepts_and_says_so(
+        self,
+        alice: User,
+        caller: Caller,
+        server: EmbeddedValkey,
+        jwtauth_settings: Callable[..., None],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Who chose it gets it, and can see it in the log."""
+        jwtauth_settings(DENYLIST_FAILURE="open")
+        access_token = caller.login(alice)["access"]
+
+        server.stop()
+
+        assert caller.me(access_token).status_code == 200
+        assert "denylist down, token accepted" in caplog.messages
+
+    @pytest.mark.requirement("RVK-05")
+    def test_logout_redis_stopped_is_committed_and_not_reported_as_done(
+        self, alice: User, caller: Caller, server: EmbeddedValkey
+    ) -> None:
+        """The login has ended; that its access tokens have, nobody can promise."""
+        body = caller.login(alice)
+        server.stop()
+
+        response = caller.logout(body["access"])
+
+        assert response.status_code == 503
+        assert response["Retry-After"] == "1"
+        assert caller.refresh(body["refresh"]).status_code == 401
+        server.start()
+        assert caller.logout(body["access"]).status_code == 204
+        assert caller.me(body["access"]).status_code == 401
+
+    def test_redis_emptied_revoked_token_stays_revoked(
+        self, server: EmbeddedValkey, revoked: str, alice: User, caller: Caller
+    ) -> None:
+        """No marker, no trust: the shard is rebuilt before it is believed."""
+        live = caller.login(alice)["access"]
+        with client_of(server) as client:
+            client.flushall()
+
+        assert caller.me(revoked).status_code == 401
+        assert caller.me(live).status_code == 200
+
+    def test_redis_restarted_without_its_data_revoked_token_stays_revoked(
+        self, server: EmbeddedValkey, revoked: str, caller: Caller
+    ) -> None:
+        """A restart without persistence is an emptied Redis."""
+        server.kill()
+        server.start()
+
+        assert caller.me(revoked).status_code == 401
+
+    def test_rebuild_redis_emptied_meanwhile_is_not_believed(
+        self,
+        server: EmbeddedValkey,
+        revoked: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """The marker is set only by who still holds the lock."""
+        sid = sid_of_the_family()
+        write = denylist._write
+
+        def write_and_lose(*args: object) -> None:
+            write(*args)
+            with client_of(server) as client:
+                client.flushall()
+
+        with client_of(server) as client:
+            client.flushall()
+        monkeypatch.setattr(denylist, "_write", write_and_lose)
+        with pytest.raises(DenylistUnavailable):
+            denylist.is_denied(sid, now=time.time())
+
+        monkeypatch.undo()
+        assert denylist.is_denied(sid, now=time.time())
+
+    def test_rebuild_by_another_process_is_waited_for_and_then_503(
+        self, server: EmbeddedValkey, revoked: str
+    ) -> None:
+        """An entry that is not there yet must not be read as "not revoked"."""
+        sid = sid_of_the_family()
+        with client_of(server) as client:
+            client.flushall()
+            client.set(f"tandem:jwtauth:{{{shard_of_the_family()}}}:lock", "another")
+
+        with pytest.raises(DenylistUnavailable):
+            denylist.is_denied(sid, now=time.time())
+
+    def test_rebuild_leaves_out_what_expired_long_ago(
+        self, server: EmbeddedValkey, revoked: str
+    ) -> None:
+        """Entries for tokens that nobody can use would only fill Redis."""
+        sid = sid_of_the_family()
+        TokenFamily.objects.update(absolute_expires_at=Now() - timedelta(days=1))
+        with client_of(server) as client:
+            client.flushall()
+
+        assert not denylist.is_denied(sid, now=time.time())
+
+
+def sid_of_the_family() -> str:
+    return denylist.sid_text(TokenFamily.objects.get().pk.bytes)
+
+
+def shard_of_the_family() -> str:
+    return f"{TokenFamily.objects.get().pk.bytes[0]:02x}"

@@ -1,0 +1,267 @@
+"""What happens at the same time in another request: real threads on PostgreSQL."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from psycopg import IsolationLevel
+
+import jwtauth
+from jwtauth.models import RevocationReason, TokenFamily
+from jwtauth.signals import token_reused
+from tests import signing_keys
+from tests.crowd import Crowd, crowd_of
+from tests.jwtauth.caller import Caller
+
+pytestmark = [pytest.mark.serial, pytest.mark.postgres, pytest.mark.slow]
+
+THREADS = 20
+FEWER_THREADS = 8
+"""Enough to meet; two cores take turns with more."""
+ROUNDS = 100
+
+
+@pytest.fixture(params=["read committed", "repeatable read"])
+def isolation(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[str]:
+    """Run every connection that is opened from now on at one isolation level."""
+    level = IsolationLevel[request.param.upper().replace(" ", "_")]
+    options = connection.settings_dict.setdefault("OPTIONS", {})
+    connection.close()
+    options["isolation_level"] = level
+    yield request.param
+    connection.close()
+    del options["isolation_level"]
+
+
+@pytest.fixture
+def crowd(isolation: str) -> Iterator[Crowd]:
+    """Twenty threads whose connections have the isolation level of the test."""
+    with crowd_of(THREADS) as crowd:
+        yield crowd
+
+
+def statuses(responses: list[HttpResponse]) -> Counter[int]:
+    return Counter(response.status_code for response in responses)
+
+
+@pytest.fixture
+def small_crowd(isolation: str) -> Iterator[Crowd]:
+    """Eight threads, where the number of rounds matters more."""
+    with crowd_of(FEWER_THREADS) as crowd:
+        yield crowd
+
+
+class TestRefreshRace:
+    @pytest.mark.requirement("RTK-09")
+    @pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "atomic"])
+    def test_refresh_by_20_threads_rotates_once(
+        self,
+        alice: User,
+        caller: Caller,
+        crowd: Crowd,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        atomic: bool,
+    ) -> None:
+        """Check-then-act lets 17 to 20 of 20 win; one UPDATE lets one."""
+        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", atomic)
+        token = caller.login(alice)["refresh"]
+
+        for round_ in range(1, ROUNDS + 1):
+            answers = crowd.all_at_once(partial(caller.refresh, token))
+
+            assert statuses(answers) == {200: THREADS}
+            (token,) = {answer.json()["refresh"] for answer in answers}
+            assert TokenFamily.objects.get().generation == round_
+
+    @pytest.mark.requirement("RTK-09")
+    def test_refresh_by_20_threads_strict_denies_cleanly(
+        self,
+        alice: User,
+        caller: Caller,
+        crowd: Crowd,
+        jwtauth_settings: Callable[..., None],
+    ) -> None:
+        """Without grace one wins; the others are refused, never failed."""
+        jwtauth_settings(
+            REFRESH_GRACE_PERIOD=timedelta(0), REFRESH_RETRY_WINDOW=timedelta(0)
+        )
+        reused: list[str] = []
+
+        def receive(sid: str, **_: object) -> None:
+            reused.append(sid)
+
+        token_reused.connect(receive)
+        for _ in range(ROUNDS // 4):
+            token = caller.login(alice)["refresh"]
+            answers = crowd.all_at_once(partial(caller.refresh, token))
+
+            assert statuses(answers) == {200: 1, 401: THREADS - 1}
+        token_reused.disconnect(receive)
+
+        # RTK-12: reuse is on record, and was told once for each family.
+        reasons = TokenFamily.objects.values_list("revoked_reason", flat=True)
+        assert set(reasons) == {RevocationReason.REUSE}
+        assert Counter(reused) == dict.fromkeys(reused, 1)
+        assert len(reused) == ROUNDS // 4
+
+    @pytest.mark.requirement("RTK-09")
+    def test_refresh_by_two_processes_rotates_once(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """No lock of one process may be what holds: workers share nothing."""
+        token = caller.login(alice)["refresh"]
+        with ExitStack() as cleanup:
+            workers = [cleanup.enter_context(_other_process()) for _ in range(2)]
+            for round_ in range(1, ROUNDS + 1):
+                for worker in workers:
+                    worker.stdin.write(token + "\n")
+                    worker.stdin.flush()
+                answers = {worker.stdout.readline() for worker in workers}
+
+                (answer,) = answers
+                status, token = answer.split()
+                assert status == "200"
+                assert TokenFamily.objects.get().generation == round_
+
+    @pytest.mark.requirement("RTK-25")
+    def test_refresh_race_in_two_contexts_both_answers_in_either_order_go_on(
+        self, alice: User, caller: Caller, thief: Caller, crowd: Crowd
+    ) -> None:
+        """Two contexts at once: whoever refreshes first goes on, never a 5xx."""
+        for _ in range(ROUNDS // 4):
+            token = caller.login(alice)["refresh"]
+            answers = crowd.all_at_once(
+                partial(caller.refresh, token), partial(thief.refresh, token)
+            )
+
+            # 503 is the honest answer after three lost races; nothing is lost.
+            assert set(statuses(answers)) <= {200, 503}
+            assert TokenFamily.objects.latest("created_at").generation == 1
+
+
+class TestRevocationRace:
+    @pytest.mark.requirement("RTK-16")
+    def test_refresh_in_parallel_with_logout_leaves_nothing_that_works(
+        self, alice: User, caller: Caller, small_crowd: Crowd
+    ) -> None:
+        """Once logout has answered, what a refresh in flight got is dead."""
+        for _ in range(ROUNDS):
+            body = caller.login(alice)
+            first = body["refresh"]
+            *refreshes, logout = small_crowd.all_at_once(
+                *[partial(caller.refresh, first)] * (FEWER_THREADS - 1),
+                partial(caller.logout, body["access"]),
+            )
+
+            assert logout.status_code == 204
+            assert set(statuses(refreshes)) <= {200, 401}
+            handed_out = [
+                answer.json() for answer in refreshes if answer.status_code == 200
+            ]
+            for pair in [body, *handed_out]:
+                assert caller.refresh(pair["refresh"]).status_code == 401
+                assert caller.me(pair["access"]).status_code == 401
+
+    @pytest.mark.requirement("RVK-09")
+    def test_login_and_refresh_in_parallel_with_revoke_all_are_ended_or_later(
+        self, alice: User, caller: Caller, crowd: Crowd
+    ) -> None:
+        """Revoke-all under the user's lock misses no login that came before it."""
+        for _ in range(ROUNDS // 4):
+            before = caller.login(alice)
+            *logins, ended = crowd.all_at_once(
+                *[partial(caller.login, alice)] * (THREADS - 1),
+                partial(jwtauth.revoke_all, alice),
+            )
+
+            live = TokenFamily.objects.filter(revoked_at=None).count()
+            assert ended >= 1
+            assert live == THREADS - ended
+            assert caller.me(before["access"]).status_code == 401
+            working = [b for b in logins if caller.me(b["access"]).status_code == 200]
+            assert len(working) == live
+            jwtauth.revoke_all(alice)
+
+
+class SlowBackend(ModelBackend):
+    """Proves the user, then lets the test change the password before going on."""
+
+    proved = threading.Event()
+    go_on = threading.Event()
+
+    def authenticate(
+        self, request: HttpRequest | None, **credentials: str
+    ) -> AbstractBaseUser | None:
+        user = super().authenticate(request, **credentials)
+        self.proved.set()
+        self.go_on.wait(30)
+        return user
+
+
+class TestLoginRace:
+    @pytest.mark.parametrize("change", ["password", "deactivation", "deletion"])
+    def test_login_user_changed_while_being_checked_gets_no_login(
+        self, alice: User, caller: Caller, isolation: str, change: str
+    ) -> None:
+        """Else a login begun with the old password would outlive its change."""
+        SlowBackend.proved.clear()
+        SlowBackend.go_on.clear()
+        path = f"{__name__}.SlowBackend"
+        answers: list[HttpResponse] = []
+
+        def log_in() -> None:
+            body = {"username": "alice", "password": "correct horse battery staple"}
+            answers.append(caller.post("token/", body))
+            connections.close_all()
+
+        with override_settings(AUTHENTICATION_BACKENDS=[path]):
+            thread = threading.Thread(target=log_in)
+            thread.start()
+            assert SlowBackend.proved.wait(30)
+            if change == "password":
+                alice.set_password("another")
+                alice.save()
+            elif change == "deactivation":
+                User.objects.update(is_active=False)
+            else:
+                User.objects.all().delete()
+            SlowBackend.go_on.set()
+            thread.join(30)
+
+        assert answers[0].status_code == 401
+        assert answers[0].json() == {
+            "detail": "No active account found with the given credentials"
+        }
+        assert not TokenFamily.objects.exists()
+
+
+@contextmanager
+def _other_process() -> Iterator[subprocess.Popen[str]]:
+    """Start a worker on the test's database; it ends when its input does."""
+    database = connection.settings_dict["NAME"]
+    command = [sys.executable, "-m", "tests.jwtauth.refreshing_process", database]
+    keys = {signing_keys.VARIABLE: json.dumps(signing_keys.load())}
+    with subprocess.Popen(  # noqa: S603 # our own module
+        command,
+        env=os.environ | keys,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as worker:
+        yield worker
+        worker.stdin.close()

@@ -1,0 +1,347 @@
+"""The endpoints at their edges: shapes, methods, headers, bad input."""
+
+import json
+import time
+from collections.abc import Callable
+
+import jwt
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.test import Client, RequestFactory
+from jwt import PyJWKSet
+from rest_framework.test import APIClient
+
+import jwtauth.conf
+from jwtauth.core import codec
+from jwtauth.models import RevocationReason, TokenFamily
+from jwtauth.stores import key_source
+from tests.jwtauth.caller import PASSWORD, Caller
+
+ENDPOINTS = [
+    "token/",
+    "token/refresh/",
+    "token/verify/",
+    "logout/",
+    "logout/all/",
+]
+
+
+class TestObtain:
+    def test_login_wrong_password_unknown_name_and_inactive_are_alike(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """No enumeration by what the answer says (LGN-02)."""
+        User.objects.create_user("bob", password=PASSWORD, is_active=False)
+        answers = [
+            caller.post("token/", {"username": name, "password": password})
+            for name, password in (
+                ("alice", "wrong"),
+                ("nobody", PASSWORD),
+                ("bob", PASSWORD),
+            )
+        ]
+
+        assert {answer.status_code for answer in answers} == {401}
+        assert {answer.content for answer in answers} == {
+            b'{"detail":"No active account found with the given credentials"}'
+        }
+
+    def test_login_keeps_last_login_and_sends_djangos_signals(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """Lockout and audit packages listen to these."""
+        heard: list[str] = []
+
+        def logged_in(**_: object) -> None:
+            heard.append("in")
+
+        def failed(**_: object) -> None:
+            heard.append("failed")
+
+        user_logged_in.connect(logged_in)
+        user_login_failed.connect(failed)
+        caller.login(alice)
+        caller.post("token/", {"username": "alice", "password": "wrong"})
+        user_logged_in.disconnect(logged_in)
+        user_login_failed.disconnect(failed)
+
+        alice.refresh_from_db()
+        assert alice.last_login is not None
+        assert heard == ["in", "failed"]
+
+    @pytest.mark.requirement("ATJ-01", "ATJ-03", "ATJ-07")
+    def test_login_access_token_follows_rfc_9068(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """Header and claims are what resource servers of others check."""
+        body = caller.login(alice)
+        now = time.time()
+        ring, policy = key_source.key_ring(now), jwtauth.conf.get_settings().policy
+
+        header = codec.peek_unverified_header(body["access"], policy=policy)
+        claims = codec.verify(body["access"], ring=ring, policy=policy, now=now)
+
+        assert header["typ"] == "at+jwt"
+        assert claims.subject == str(alice.pk)
+        assert claims.issuer == "https://issuer.test"
+        assert claims.audience == ("https://api.test",)
+        assert claims.expires_at - claims.issued_at == body["expires_in"] == 900
+        assert set(claims.to_payload()) == {
+            "iss",
+            "aud",
+            "sub",
+            "client_id",
+            "iat",
+            "exp",
+            "jti",
+            "sid",
+            "auth_time",
+        }
+
+
+class TestVerify:
+    def test_verify_live_token_is_200_and_dead_one_401(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """It judges exactly as an API request would."""
+        access = caller.login(alice)["access"]
+
+        assert caller.post("token/verify/", {"token": access}).status_code == 200
+        caller.logout(access)
+        assert caller.post("token/verify/", {"token": access}).status_code == 401
+
+
+class TestLogout:
+    @pytest.mark.requirement("RVK-13")
+    def test_logout_twice_is_204_both_times(self, alice: User, caller: Caller) -> None:
+        """A client that retries must not be told that it failed."""
+        access = caller.login(alice)["access"]
+
+        assert [caller.logout(access).status_code for _ in range(2)] == [204, 204]
+
+    @pytest.mark.requirement("RVK-13")
+    def test_logout_expired_access_token_ends_its_login(
+        self, alice: User, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who comes back after lunch must be able to leave."""
+        body = caller.login(alice)
+        later = time.time() + 3600
+        monkeypatch.setattr("time.time", lambda: later)
+
+        assert caller.me(body["access"]).status_code == 401
+        assert caller.logout(body["access"]).status_code == 204
+        assert caller.refresh(body["refresh"]).status_code == 401
+
+    def test_logout_stale_refresh_token_ends_its_login(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """Any genuine token says whose login it is."""
+        first = caller.login(alice)["refresh"]
+        second = caller.refreshed(caller.refreshed(first)["refresh"])["refresh"]
+
+        assert caller.post("logout/", {"refresh": first}).status_code == 204
+        assert caller.refresh(second).status_code == 401
+
+    def test_logout_ends_this_login_alone(self, alice: User, caller: Caller) -> None:
+        """The other device stays logged in."""
+        one, other = caller.login(alice), caller.login(alice)
+
+        caller.logout(one["access"])
+
+        assert caller.me(one["access"]).status_code == 401
+        assert caller.me(other["access"]).status_code == 200
+
+    @pytest.mark.parametrize("body", [{}, {"refresh": "x"}, {"refresh": "x" * 100}])
+    def test_logout_without_a_genuine_token_is_401(
+        self, alice: User, caller: Caller, body: dict[str, str]
+    ) -> None:
+        """Nobody ends what they can't name."""
+        assert caller.post("logout/", body).status_code == 401
+
+    def test_logout_all_ends_every_login_of_this_user_alone(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """Every device, and nobody else's."""
+        bob = User.objects.create_user("bob", password=PASSWORD)
+        mine, bobs = [caller.login(alice) for _ in range(3)], caller.login(bob)
+
+        response = caller.post("logout/all/", bearer=mine[0]["access"])
+
+        assert response.status_code == 204
+        for body in mine:
+            assert caller.me(body["access"]).status_code == 401
+            assert caller.refresh(body["refresh"]).status_code == 401
+        assert caller.me(bobs["access"]).status_code == 200
+
+    def test_logout_all_needs_a_live_access_token(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """A stale token may end its own login, not all of them."""
+        body = caller.login(alice)
+        caller.logout(body["access"])
+
+        response = caller.post("logout/all/", bearer=body["access"])
+
+        assert response.status_code == 401
+
+
+class TestPublicCalls:
+    def test_revoke_all_keep_spares_one_login(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """A password change ends every OTHER login."""
+        kept, ended = caller.login(alice), caller.login(alice)
+        now = time.time()
+        sid = codec.verify(
+            kept["access"],
+            ring=key_source.key_ring(now),
+            policy=jwtauth.conf.get_settings().policy,
+            now=now,
+        ).sid
+
+        assert jwtauth.revoke_all(alice, keep=sid) == 1
+
+        assert caller.me(kept["access"]).status_code == 200
+        assert caller.me(ended["access"]).status_code == 401
+
+    def test_revoke_all_unknown_reason_is_refused(self, alice: User) -> None:
+        """Reasons are shown and filtered by: there is a list of them."""
+        with pytest.raises(ValueError, match="whim"):
+            jwtauth.revoke_all(alice, reason="whim")
+
+    def test_login_call_gives_tokens_for_a_user_proved_elsewhere(
+        self, alice: User, caller: Caller, rf: RequestFactory
+    ) -> None:
+        """Single sign-on, passkeys: whoever proved the user."""
+        tokens = jwtauth.login(rf.post("/"), alice)
+
+        assert caller.me(tokens.access_token).status_code == 200
+        assert caller.refresh(tokens.refresh_token).status_code == 200
+        assert "ey" not in repr(tokens)
+
+
+class TestJWKS:
+    @pytest.mark.requirement("JWK-01", "JWK-05")
+    def test_jwks_verifies_a_live_token_and_is_cacheable(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """What we publish is what others verify with."""
+        access = caller.login(alice)["access"]
+        response = Client().get("/jwt/auth/.well-known/jwks.json")
+
+        (key,) = PyJWKSet.from_dict(json.loads(response.content)).keys
+        claims = jwt.decode(
+            access, key, audience="https://api.test", issuer="https://issuer.test"
+        )
+        assert claims["sub"] == str(alice.pk)
+        assert response["Content-Type"] == "application/jwk-set+json"
+        assert response["Cache-Control"] == "public, max-age=300"
+        assert response["Access-Control-Allow-Origin"] == "*"
+
+    @pytest.mark.requirement("JWK-05")
+    def test_jwks_known_etag_is_304(self) -> None:
+        """A verifier that polls moves no keys."""
+        etag = Client().get("/jwt/auth/.well-known/jwks.json")["ETag"]
+
+        response = Client().get(
+            "/jwt/auth/.well-known/jwks.json", HTTP_IF_NONE_MATCH=etag
+        )
+
+        assert response.status_code == 304
+
+
+class TestEdges:
+    @pytest.mark.requirement("RTK-30")
+    @pytest.mark.parametrize("path", ENDPOINTS)
+    @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete"])
+    def test_endpoint_other_method_changes_nothing(
+        self, alice: User, caller: Caller, path: str, method: str
+    ) -> None:
+        """Safe methods change no state, whatever they bring."""
+        body = caller.login(alice)
+        client = APIClient(raise_request_exception=False)
+
+        response = getattr(client, method)(
+            f"/jwt/auth/{path}?refresh={body['refresh']}",
+            {"refresh": body["refresh"]},
+            HTTP_AUTHORIZATION=f"Bearer {body['access']}",
+        )
+
+        assert response.status_code == 405
+        assert TokenFamily.objects.get().generation == 0
+        assert TokenFamily.objects.get().revoked_at is None
+
+    @pytest.mark.requirement("BRR-02", "RTK-30")
+    def test_tokens_in_the_query_are_never_read(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """URLs end up in logs and histories."""
+        body = caller.login(alice)
+
+        refresh = caller.post(f"token/refresh/?refresh={body['refresh']}")
+        me = Client().get(f"/jwt/api/me/?access_token={body['access']}")
+
+        assert refresh.status_code == 400
+        assert me.status_code == 401
+
+    @pytest.mark.requirement("BRR-06")
+    @pytest.mark.parametrize("path", ENDPOINTS)
+    def test_endpoint_any_answer_is_not_stored(
+        self, alice: User, caller: Caller, path: str
+    ) -> None:
+        """Errors about tokens are as private as tokens."""
+        assert caller.post(path)["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize("path", ENDPOINTS)
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "[]",
+            '"text"',
+            "null",
+            "{",
+            '{"refresh": {"a": 1}, "token": [], "username": 1}',
+            '{"refresh": "\\u0000", "token": "\\ud800", "username": "\\u0000"}',
+        ],
+    )
+    def test_endpoint_bad_body_is_4xx(
+        self, alice: User, caller: Caller, path: str, body: str
+    ) -> None:
+        """No input makes a 500."""
+        response = caller.post(path, body)
+
+        assert 400 <= response.status_code < 500
+
+    @pytest.mark.requirement("BRR-04")
+    def test_anonymous_challenge_has_no_error_and_bad_token_has_one(
+        self, caller: Caller
+    ) -> None:
+        """RFC 6750 §3: nothing is wrong with credentials that did not come."""
+        assert caller.me("")["WWW-Authenticate"] == 'Bearer realm="api"'
+        assert caller.me("x.y.z")["WWW-Authenticate"] == (
+            'Bearer realm="api", error="invalid_token"'
+        )
+
+    def test_database_user_setting_refuses_a_deactivated_user_at_once(
+        self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
+    ) -> None:
+        """Who can't wait for the next refresh reads the row every time."""
+        jwtauth_settings(USER="database")
+        access = caller.login(alice)["access"]
+        assert caller.me(access).status_code == 200
+
+        User.objects.update(is_active=False)
+
+        assert caller.me(access).status_code == 401
+
+    def test_reasons_on_record_are_the_documented_ones(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """The reason tells an operator what happened."""
+        one, other = caller.login(alice), caller.login(alice)
+        caller.logout(one["access"])
+        caller.post("logout/all/", bearer=other["access"])
+
+        reasons = TokenFamily.objects.values_list("revoked_reason", flat=True)
+        assert set(reasons) == {RevocationReason.LOGOUT, RevocationReason.LOGOUT_ALL}
