@@ -1,6 +1,7 @@
 """Fixtures for the tests of sessionauth: users, clients, counters, servers."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 from redis.client import Pipeline
 
-from demo_project.embedded_valkey import EmbeddedValkey
+from demo_project.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
 from sessionauth.engine import SessionStore
 
 COOKIE = "__Host-sessionid"
@@ -64,7 +65,8 @@ def own_server(valkey: EmbeddedValkey, settings: Settings) -> Iterator[EmbeddedV
     """Put the sessions on a server of this test's own."""
     use_server(settings, valkey.url)
     yield valkey
-    valkey.resume()
+    with suppress(EmbeddedValkeyError):  # a test may have stopped it
+        valkey.resume()
 
 
 def use_server(settings: Settings, url: str, **options: object) -> None:

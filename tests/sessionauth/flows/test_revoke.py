@@ -1,0 +1,144 @@
+"""Ending sessions: one, all of a user, everybody's."""
+
+from collections.abc import Callable
+
+import pytest
+import redis
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import UpdateError
+from django.test import Client
+
+from sessionauth import revoke_all
+from sessionauth.core.session_id import digest
+from sessionauth.engine import SessionStore
+from sessionauth.flows.revoke import revoke, revoke_everybody
+from sessionauth.signals import session_revoked
+from sessionauth.stores import index
+from tests.sessionauth.conftest import session_key, stored
+
+LogIn = Callable[..., Client]
+
+
+def code(client: Client) -> int:
+    return client.get("/api/me/", secure=True).status_code
+
+
+class TestRevoke:
+    @pytest.mark.usefixtures("alice")
+    def test_one_session_ends_and_the_others_stay(self, log_in: LogIn) -> None:
+        """The device that was lost, not the one in the hand."""
+        lost, kept = log_in(), log_in()
+
+        assert revoke(digest(session_key(lost)), "lost")
+
+        assert [code(lost), code(kept)] == [401, 200]
+
+    def test_index_forgets_what_ended(
+        self, alice: User, log_in: LogIn, redis_client: redis.Redis
+    ) -> None:
+        """The list shows what is alive."""
+        revoke(digest(session_key(log_in())), "lost")
+
+        assert redis_client.dbsize() == 0
+
+    @pytest.mark.usefixtures("alice")
+    def test_crash_after_the_record_leaves_it_dead(
+        self, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Record before index: an entry without a record harms nobody."""
+        client = log_in()
+
+        def crash(*_args: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(index, "forget", crash)
+        with pytest.raises(MemoryError):
+            revoke(digest(session_key(client)), "lost")
+
+        assert code(client) == 401
+
+    def test_unknown_session_is_no_error(self) -> None:
+        """It may have idled out a moment ago."""
+        assert not revoke("unknown", "test")
+
+    @pytest.mark.usefixtures("alice")
+    def test_revocation_is_told_and_logged(
+        self, log_in: LogIn, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Who was logged out must be able to learn why."""
+        told: list[dict[str, object]] = []
+
+        def listen(**facts: object) -> None:
+            told.append(facts)
+
+        client = log_in()
+        session_revoked.connect(listen)
+        with caplog.at_level("INFO", "sessionauth"):
+            client.post("/auth/logout/", secure=True)
+        session_revoked.disconnect(listen)
+
+        assert [facts["reason"] for facts in told] == ["logout"]
+        assert getattr(caplog.records[-1], "event", "") == "revocation"
+
+
+class TestRevokeAll:
+    def test_every_session_of_the_user_ends(
+        self, alice: User, bob: User, log_in: LogIn
+    ) -> None:
+        """And of nobody else."""
+        mine = [log_in() for _ in range(3)]
+        other = log_in("bob")
+
+        assert revoke_all(alice, "test") == 3
+
+        assert [code(client) for client in mine] == [401] * 3
+        assert code(other) == 200
+
+    def test_kept_session_stays(self, alice: User, log_in: LogIn) -> None:
+        """Ending all others is what a user wants after a shock."""
+        here, there = log_in(), log_in()
+
+        assert revoke_all(alice, "test", keep=session_key(here)) == 1
+
+        assert [code(here), code(there)] == [200, 401]
+
+    def test_user_without_sessions_is_no_error(self, alice: User) -> None:
+        """Receivers call it for everybody who is deactivated."""
+        assert revoke_all(alice, "test") == 0
+
+    def test_evicted_session_that_a_crash_left_alive_ends_too(
+        self, alice: User, log_in: LogIn, redis_client: redis.Redis
+    ) -> None:
+        """It does not count for the limit, but it was still a session."""
+        client = log_in()
+        member = digest(session_key(client))
+        redis_client.zadd(f"sa:u:{alice.pk}", {member: 0})
+
+        revoke_all(alice, "test")
+
+        assert code(client) == 401
+
+    def test_session_that_was_open_in_a_request_stays_ended(
+        self, alice: User, log_in: LogIn
+    ) -> None:
+        """The request's own save comes after, and must not undo it."""
+        session = SessionStore(session_key(log_in()))
+        session["colour"] = "red"
+
+        revoke_all(alice, "test")
+
+        with pytest.raises(UpdateError):
+            session.save()
+
+
+class TestRevokeEverybody:
+    @pytest.mark.usefixtures("alice", "bob")
+    def test_nothing_is_left(self, log_in: LogIn, redis_client: redis.Redis) -> None:
+        """The answer to a stolen database or a leaked backup."""
+        clients = [log_in("alice"), log_in("bob")]
+        stored(anonymous=True)
+
+        assert revoke_everybody() == 3
+
+        assert [code(client) for client in clients] == [401, 401]
+        assert redis_client.dbsize() == 0
