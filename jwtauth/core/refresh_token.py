@@ -14,14 +14,19 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from jwtauth.core.keys import Key, KeyRing, KeyUse
-from jwtauth.exceptions import KeyUnknown, SignatureInvalid, TokenMalformed
+from jwtauth.exceptions import (
+    KeyRefused,
+    KeyUnknown,
+    SignatureInvalid,
+    TokenMalformed,
+)
 
 SECRET_BYTES = 32
 NONCE_BYTES = 32
@@ -48,7 +53,7 @@ class RefreshKey:
         secret = key.signing
         if not isinstance(secret, bytes):
             raise TypeError("a refresh key is symmetric")
-        self.hint = hashlib.sha256(key.kid.encode()).digest()[:2]
+        self.hint = key_hint(key)
         self._tag = _derive(secret, "tag")
         self._successor = _derive(secret, "successor")
         self._binding = _derive(secret, "binding")
@@ -145,6 +150,27 @@ class RefreshKeys:
             generation=int.from_bytes(body[19:27], "big"),
             secret=body[27:],
         )
+
+
+def key_hint(key: Key) -> bytes:
+    """Return the two bytes by which tokens and families name a refresh key."""
+    return hashlib.sha256(key.kid.encode()).digest()[:2]
+
+
+def hint_problems(ring: KeyRing, now: float) -> Iterator[KeyRefused]:
+    """Yield what forbids these refresh keys together: two that tokens can't tell apart.
+
+    It befalls one pair in 65536; all tokens of the older key would be refused.
+    """
+    kid_of: dict[bytes, str] = {}
+    for key in ring.living(KeyUse.REFRESH, now):
+        twin = kid_of.setdefault(key_hint(key), key.kid)
+        if twin != key.kid:
+            yield KeyRefused(
+                f"Tokens can't tell the refresh keys {twin} and {key.kid} apart.",
+                code="ambiguous_refresh_key",
+                hint="Remove the newer of the two and make another.",
+            )
 
 
 def secret_hash(secret: bytes) -> bytes:

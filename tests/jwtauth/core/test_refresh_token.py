@@ -65,7 +65,7 @@ def refusal_of(text: str, *, keys: RefreshKeys = KEYS, now: float = 0) -> type:
 
 class TestFormat:
     def test_text_is_the_bytes_of_the_published_layout(self) -> None:
-        """version 1 | key 2 | family 16 | generation 8 | secret 32 | tag 16."""
+        """Version 1 | key 2 | family 16 | generation 8 | secret 32 | tag 16."""
         raw = urlsafe_b64decode(TEXT)
 
         assert (len(TEXT), len(raw)) == (100, 75)
