@@ -1,0 +1,142 @@
+"""A device that logs in and calls the API, in either scheme, by the same names.
+
+The comparison and the attacks are written against ``Device``, so that both schemes
+go through the same steps.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from demo_project.http_caller import Answer, Caller
+
+
+class RequestFailedError(Exception):
+    """A step that everything after it stands on didn't succeed."""
+
+
+class Device(Protocol):
+    """What both schemes can do."""
+
+    def log_in(self, username: str, password: str) -> None:
+        """Log in and keep the credential."""
+
+    def call(self, path: str, *, count: bool = False) -> Answer:
+        """GET ``path`` of the API with the credential."""
+
+    def post(self, path: str, body: Mapping[str, str]) -> Answer:
+        """POST ``body`` to ``path`` of the API with the credential."""
+
+    def log_out(self) -> Answer:
+        """End this login."""
+
+    def copy_to(self, caller: Caller) -> "Device":
+        """Return another device with the same credential, as a thief has it."""
+
+
+class JwtDevice:
+    """A device that holds an access token and a refresh token."""
+
+    def __init__(self, caller: Caller, prefix: str = "") -> None:
+        """Call from ``caller``, below ``prefix``: ``/jwt``, or nothing."""
+        self._caller = caller
+        self._prefix = prefix
+        self.access_token = ""
+        self.refresh_token = ""
+
+    def log_in(self, username: str, password: str) -> None:
+        """Fetch the first pair of tokens."""
+        body = {"username": username, "password": password}
+        path = f"{self._prefix}/auth/token/"
+        self._keep(_succeeded(self._caller.send("POST", path, body=body), path))
+
+    def refresh(self) -> Answer:
+        """Use the refresh token; keep what comes back, if anything does."""
+        answer = self._caller.send(
+            "POST",
+            f"{self._prefix}/auth/token/refresh/",
+            body={"refresh": self.refresh_token},
+        )
+        if answer.status == 200:  # noqa: PLR2004 - HTTP: OK
+            self._keep(answer)
+        return answer
+
+    def call(self, path: str, *, count: bool = False) -> Answer:
+        """GET ``path`` of the API with the access token."""
+        return self._caller.send(
+            "GET",
+            f"{self._prefix}/api/{path}",
+            headers={**self._authorization(), **_asking_for_counts(on=count)},
+        )
+
+    def post(self, path: str, body: Mapping[str, str]) -> Answer:
+        """POST ``body`` to ``path`` of the API with the access token."""
+        path = f"{self._prefix}/api/{path}"
+        return self._caller.send("POST", path, body=body, headers=self._authorization())
+
+    def log_out(self) -> Answer:
+        """Revoke the login by its access token."""
+        path = f"{self._prefix}/auth/logout/"
+        return self._caller.send("POST", path, headers=self._authorization())
+
+    def copy_to(self, caller: Caller) -> "JwtDevice":
+        """Return another device with the same tokens."""
+        copy = JwtDevice(caller, self._prefix)
+        copy.access_token = self.access_token
+        copy.refresh_token = self.refresh_token
+        return copy
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access_token}"}
+
+    def _keep(self, answer: Answer) -> None:
+        self.access_token = answer.text("access")
+        self.refresh_token = answer.text("refresh")
+
+
+class SessionDevice:
+    """A device whose credential is in its cookies."""
+
+    def __init__(self, caller: Caller, prefix: str = "") -> None:
+        """Call from ``caller``, below ``prefix``: ``/session``, or nothing."""
+        self._caller = caller
+        self._prefix = prefix
+
+    def log_in(self, username: str, password: str) -> None:
+        """Start a session; its cookie and the CSRF token's come back."""
+        body = {"username": username, "password": password}
+        path = f"{self._prefix}/auth/session/"
+        _succeeded(self._caller.send("POST", path, body=body), path)
+
+    def call(self, path: str, *, count: bool = False) -> Answer:
+        """GET ``path`` of the API with the session cookie."""
+        path = f"{self._prefix}/api/{path}"
+        return self._caller.send("GET", path, headers=_asking_for_counts(on=count))
+
+    def post(self, path: str, body: Mapping[str, str]) -> Answer:
+        """POST ``body`` to ``path`` of the API with cookie and CSRF token."""
+        return self._post(f"{self._prefix}/api/{path}", body)
+
+    def log_out(self) -> Answer:
+        """End the session."""
+        return self._post(f"{self._prefix}/auth/logout/", {})
+
+    def copy_to(self, caller: Caller) -> "SessionDevice":
+        """Return another device with the same cookies."""
+        caller.add_cookies(self._caller.cookies)
+        return SessionDevice(caller, self._prefix)
+
+    def _post(self, path: str, body: Mapping[str, str]) -> Answer:
+        cookies = self._caller.cookies
+        token = next((cookies[name] for name in cookies if "csrftoken" in name), "")
+        headers = {"X-CSRFToken": token}
+        return self._caller.send("POST", path, body=body, headers=headers)
+
+
+def _asking_for_counts(*, on: bool) -> dict[str, str]:
+    return {"X-Count": "1"} if on else {}
+
+
+def _succeeded(answer: Answer, path: str) -> Answer:
+    if answer.status >= 300:  # noqa: PLR2004 - HTTP: everything but success
+        raise RequestFailedError(f"{path} answered {answer.status}.")
+    return answer

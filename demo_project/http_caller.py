@@ -1,0 +1,129 @@
+"""Plain HTTP with a kept connection and a cookie jar: who talks to a demo server."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from http.cookies import SimpleCookie
+from types import TracebackType
+from typing import Protocol, Self
+
+TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+
+    def text(self, name: str) -> str:
+        """Return one member of the JSON body, as text.
+
+        Raises:
+            KeyError: The body has no such member.
+        """
+        return str(json.loads(self.content)[name])
+
+
+class Caller(Protocol):
+    """Somebody who sends requests and keeps the cookies that come back."""
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies that the next request carries."""
+
+    def add_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Carry these cookies too, wherever they came from."""
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request, with ``body`` as JSON if one is given."""
+
+
+class HttpCaller:
+    """A caller over one kept connection to a server on this machine.
+
+    Cookies are kept by name alone: there is one host and every path is ``/``.
+    """
+
+    def __init__(self, port: int, *, device: str) -> None:
+        """Prepare for 127.0.0.1:``port``; ``device`` becomes the User-Agent."""
+        self._cookies: dict[str, str] = {}
+        self._device = device
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies that the next request carries."""
+        return self._cookies
+
+    def add_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Carry these cookies too."""
+        self._cookies.update(cookies)
+
+    def __enter__(self) -> Self:
+        """Connect with the first request."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request over the kept connection.
+
+        Raises:
+            OSError: Nobody listens, or nothing came within the timeout.
+        """
+        content = None if body is None else json.dumps(body)
+        sent = {"User-Agent": self._device, **self._cookie_header(), **(headers or {})}
+        if content is not None:
+            sent["Content-Type"] = "application/json"
+        try:
+            self._connection.request(method, path, content, sent)
+            response = self._connection.getresponse()
+            received = response.read()
+        except HTTPException as error:
+            self._connection.close()
+            raise ConnectionError(f"{method} {path}: {error!r}") from error
+        self._keep_cookies(response.headers.get_all("Set-Cookie", []))
+        return Answer(
+            status=response.status,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            content=received,
+        )
+
+    def _cookie_header(self) -> dict[str, str]:
+        if not self._cookies:
+            return {}
+        pairs = (f"{name}={value}" for name, value in self._cookies.items())
+        return {"Cookie": "; ".join(pairs)}
+
+    def _keep_cookies(self, lines: list[str]) -> None:
+        for line in lines:
+            for name, morsel in SimpleCookie(line).items():
+                if morsel.value and morsel["max-age"] != "0":
+                    self._cookies[name] = morsel.value
+                else:
+                    self._cookies.pop(name, None)

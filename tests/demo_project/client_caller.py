@@ -1,0 +1,43 @@
+"""A ``Caller`` that reaches the views through Django's test client."""
+
+import json
+from collections.abc import Mapping
+
+from django.test import Client
+
+from demo_project.http_caller import Answer
+
+
+class ClientCaller:
+    """CSRF is enforced, as it is for a browser."""
+
+    def __init__(self, device: str) -> None:
+        self._client = Client(enforce_csrf_checks=True, headers={"User-Agent": device})
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        return {name: m.value for name, m in self._client.cookies.items()}
+
+    def add_cookies(self, cookies: Mapping[str, str]) -> None:
+        self._client.cookies.load(dict(cookies))
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        response = self._client.generic(
+            method,
+            path,
+            json.dumps(body) if body is not None else "",
+            content_type="application/json",
+            headers=dict(headers or {}),
+        )
+        return Answer(
+            status=response.status_code,
+            headers={k.lower(): v for k, v in response.headers.items()},
+            content=response.content,
+        )

@@ -1,0 +1,116 @@
+"""The demo as a process of its own, the way `make demo` starts it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from demo_project.environment import CHECKOUT
+from demo_project.http_caller import HttpCaller
+
+LONGEST_START_SECONDS = 60.0
+LONGEST_END_SECONDS = 15.0
+OUR_VARIABLES = (
+    "AUTH_SCHEME",
+    "DEMO_",
+    "REDIS_URL",
+    "DATABASE_URL",
+    "DJANGO_",
+    "TEST_",
+)
+
+
+class DemoProcess:
+    """One run of a program of the demo, with everything it leaves in one place."""
+
+    def __init__(
+        self, directory: Path, program: str = "demo_project.serve", **variables: str
+    ) -> None:
+        self.port = int(variables.setdefault("DEMO_PORT", str(free_port())))
+        self._temporary = Path(tempfile.mkdtemp(prefix="t-"))
+        self._connections = ExitStack()
+        self._output = self._temporary.with_suffix(".out")
+        environment = {"DEMO_DIR": str(directory), "TMPDIR": str(self._temporary)}
+        with self._output.open("w") as output:
+            self.process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", *program.split()],
+                cwd=CHECKOUT,
+                env=clean_environment() | environment | variables,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # As a terminal does: Ctrl-C goes to this group and to nobody else.
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text()
+
+    def wait_for(self, text: str) -> None:
+        """Return once the output holds ``text``."""
+        deadline = time.monotonic() + LONGEST_START_SECONDS
+        while text not in self.output:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"{text!r} never came; output: {self.output}")
+            time.sleep(0.02)
+
+    def press_ctrl_c(self) -> int:
+        """Send SIGINT to the whole group, as a terminal does; return the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.wait()
+
+    def wait(self) -> int:
+        return self.process.wait(LONGEST_END_SECONDS)
+
+    def leftovers(self, within: float = 3.0) -> list[str]:
+        """Return the processes and temporary files that stay after the end."""
+        deadline = time.monotonic() + within
+        while (found := self._left()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
+    def call(self) -> HttpCaller:
+        """Return a client whose connection ends with this object."""
+        return self._connections.enter_context(HttpCaller(self.port, device="test"))
+
+    def clean_up(self) -> None:
+        self._connections.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.wait()
+        shutil.rmtree(self._temporary, ignore_errors=True)
+        self._output.unlink()
+
+    def _left(self) -> list[str]:
+        # With their environment, which names TMPDIR also where the title doesn't.
+        processes = subprocess.run(
+            ["ps", "axeww", "-o", "pid=,command="],  # noqa: S607 - wherever it is
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
+        ).stdout.splitlines()
+        here = str(self._temporary)
+        files = [str(path) for path in self._temporary.iterdir()]
+        return [line[:200] for line in processes if here in line] + files
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def clean_environment() -> Mapping[str, str]:
+    """Return the environment without what it says about demo and tests."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(OUR_VARIABLES)}
