@@ -161,7 +161,7 @@ def _build(raw: Mapping[str, object]) -> Settings:
     names = {field.name for field in fields(Settings)}
     values = {key.lower(): value for key, value in raw.items() if key.lower() in names}
     if policy := values.get("session_limit_policy"):
-        values["session_limit_policy"] = SessionLimitPolicy(policy)
+        values["session_limit_policy"] = SessionLimitPolicy(str(policy))
     return Settings(**values)  # type: ignore[arg-type] # problems() tested each type
 
 

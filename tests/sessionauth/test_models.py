@@ -1,5 +1,7 @@
 """``ActiveSession``: permissions and no table."""
 
+from io import StringIO
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
@@ -24,10 +26,19 @@ class TestActiveSession:
         assert not [name for name in tables if name.startswith("sessionauth")]
 
     @pytest.mark.requirement("OPS-05")
-    def test_migration_can_be_undone(self) -> None:
-        """Trying the package must not be a one-way street."""
-        call_command("migrate", "sessionauth", "zero", verbosity=0)
-        call_command("migrate", "sessionauth", verbosity=0)
+    @pytest.mark.parametrize("backwards", [False, True])
+    def test_migration_runs_no_sql_in_either_direction(
+        self, *, backwards: bool
+    ) -> None:
+        """Trying the package, and giving it up, must not touch the database."""
+        out = StringIO()
+
+        call_command(
+            "sqlmigrate", "sessionauth", "0001", backwards=backwards, stdout=out
+        )
+
+        statements = [n for n in out.getvalue().splitlines() if n[:2] != "--"]
+        assert set(statements) <= {"BEGIN;", "COMMIT;"}
 
     def test_model_says_what_the_migration_says(self) -> None:
         """A later Django must not want a migration in the user's tree."""
