@@ -15,7 +15,7 @@ _LONG_ACCESS_TOKEN = timedelta(minutes=60)
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """E001-E023: every key of ``JWTAUTH`` is known, typed and consistent."""
+    """E001-E024: every key of ``JWTAUTH`` is known, typed and consistent."""
     return [
         Error(problem.message, hint=problem.hint, id=problem.id)
         for problem in conf.problems()

@@ -146,7 +146,10 @@ def _one_of(choices: type[StrEnum]) -> _Reader:
 
 
 def _context(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not set(value) <= set(_CONTEXT_PARTS):
+    # ``in`` also bears what has no hash, such as a list in the tuple.
+    if not isinstance(value, list | tuple) or any(
+        part not in _CONTEXT_PARTS for part in value
+    ):
         raise _Refused(f"must be a tuple of names out of {_CONTEXT_PARTS}")
     return tuple(value)
 
@@ -329,7 +332,8 @@ def _wrong_values(raw: Mapping[str, object]) -> Iterator[Problem]:
 
 
 def _contradictions(raw: Mapping[str, object]) -> Iterator[Problem]:
-    policy = _settings(raw).policy
+    settings = _settings(raw)
+    policy = settings.policy
     if policy.refresh_idle_timeout > policy.refresh_absolute_timeout:
         yield Problem(
             id="jwtauth.E023",
@@ -337,6 +341,16 @@ def _contradictions(raw: Mapping[str, object]) -> Iterator[Problem]:
             "JWTAUTH['REFRESH_ABSOLUTE_TIMEOUT'].",
             hint="A login ends at the absolute timeout in any case: shorten the "
             "idle timeout.",
+        )
+    # A process learns of the next key a reload after it was published, and others
+    # may keep the JWKS it serves for half the overlap.
+    if settings.key_overlap < 2 * settings.key_reload_interval:
+        yield Problem(
+            id="jwtauth.E024",
+            message="JWTAUTH['KEY_OVERLAP'] is shorter than twice "
+            "JWTAUTH['KEY_RELOAD_INTERVAL'].",
+            hint="The next key would sign before everybody knows it: lengthen the "
+            "overlap or reload more often.",
         )
 
 
