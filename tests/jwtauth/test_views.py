@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 import jwtauth.conf
 from jwtauth.core import codec
 from jwtauth.models import RevocationReason, TokenFamily
+from jwtauth.signals import family_revoked
 from jwtauth.stores import key_source
 from tests.jwtauth.caller import PASSWORD, Caller
 
@@ -173,6 +174,24 @@ class TestLogout:
             assert caller.me(body["access"]).status_code == 401
             assert caller.refresh(body["refresh"]).status_code == 401
         assert caller.me(bobs["access"]).status_code == 200
+
+    def test_logout_signal_is_sent_once_for_each_login(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """What had ended before is written to the denylist again, not told again."""
+        told: list[str] = []
+
+        def receive(reason: str, **_: object) -> None:
+            told.append(reason)
+
+        family_revoked.connect(receive)
+        ended, other = caller.login(alice), caller.login(alice)
+        caller.logout(ended["access"])
+        caller.logout(ended["access"])
+        caller.post("logout/all/", bearer=other["access"])
+        family_revoked.disconnect(receive)
+
+        assert told == ["logout", "logout_all"]
 
     def test_logout_all_needs_a_live_access_token(
         self, alice: User, caller: Caller

@@ -1,7 +1,10 @@
 """The denylist on a real server: entries, shards, and every way to lose them."""
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -178,6 +181,21 @@ class TestOutage:
 
         assert caller.me(access_token).status_code == 200
 
+    def test_redis_that_never_answers_is_asked_twice_at_most(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """redis-py's own default is ten retries of five seconds each."""
+        access_token = caller.login(alice)["access"]
+        with silent_server() as (port, connections):
+            alias = {
+                "BACKEND": "django_redis.cache.RedisCache",
+                "LOCATION": f"redis://127.0.0.1:{port}/0",
+            }
+            with override_settings(CACHES={"default": alias}):
+                assert caller.me(access_token).status_code == 503
+
+            assert len(connections) == 2
+
     @pytest.mark.requirement("RVK-15")
     def test_redis_stopped_failing_open_accepts_and_says_so(
         self,
@@ -287,3 +305,23 @@ def sid_of_the_family() -> str:
 
 def shard_of_the_family() -> str:
     return f"{TokenFamily.objects.get().pk.bytes[0]:02x}"
+
+
+@contextmanager
+def silent_server() -> Iterator[tuple[int, list[socket.socket]]]:
+    """Accept connections and never say a word; yield the port and what came."""
+    connections: list[socket.socket] = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connections.append(listener.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield listener.getsockname()[1], connections
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    for connection in connections:
+        connection.close()

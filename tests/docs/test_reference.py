@@ -1,0 +1,90 @@
+"""The reference pages name everything that there is, and nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern
+
+import jwtauth.conf
+import jwtauth.exceptions
+import jwtauth.urls
+import sessionauth.conf
+import sessionauth.exceptions
+import sessionauth.urls
+
+CHECKOUT = Path(__file__).parents[2]
+APPS = {
+    "jwtauth": (jwtauth.conf, jwtauth.exceptions, jwtauth.urls),
+    "sessionauth": (sessionauth.conf, sessionauth.exceptions, sessionauth.urls),
+}
+EACH_APP = pytest.mark.parametrize("app", APPS)
+
+
+def page(app: str) -> str:
+    return (CHECKOUT / f"docs/reference/{app}.md").read_text("utf-8")
+
+
+def in_tables(app: str, pattern: str) -> set[str]:
+    """What stands in the first column of any table of the page."""
+    return set(re.findall(rf"^\| `({pattern})` ", page(app), re.MULTILINE))
+
+
+def codes_of(module: object) -> set[str]:
+    """The ``code`` of every error class of a module."""
+    classes = [value for value in vars(module).values() if isinstance(value, type)]
+    return {cls.code for cls in classes if issubclass(cls, Exception)}
+
+
+class TestReference:
+    @EACH_APP
+    def test_setting_every_one_is_documented(self, app: str) -> None:
+        """An undocumented setting is one that nobody may rely on."""
+        assert in_tables(app, "[A-Z_]+") == set(APPS[app][0].option_names())
+
+    @EACH_APP
+    def test_check_every_id_is_documented(self, app: str) -> None:
+        """Ids are what people silence, and search for."""
+        sources = "\n".join(
+            path.read_text("utf-8") for path in (CHECKOUT / app).rglob("*.py")
+        )
+        ids = set(re.findall(rf"\b{app}\.[EW]\d{{3}}\b", sources))
+
+        assert in_tables(app, rf"{app}\.[EW]\d+") == ids
+
+    @EACH_APP
+    def test_error_every_code_is_documented(self, app: str) -> None:
+        """Codes stand in logs; somebody will look them up."""
+        assert codes_of(APPS[app][1]) <= in_tables(app, "[a-z_]+")
+
+    @EACH_APP
+    def test_endpoint_every_name_is_documented(self, app: str) -> None:
+        """A client is written from this page."""
+        names = {
+            pattern.name
+            for pattern in APPS[app][2].urlpatterns
+            if isinstance(pattern, URLPattern)
+        }
+
+        assert names <= in_tables(app, "[a-z_]+")
+
+
+class TestLinks:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *(CHECKOUT / "docs").rglob("*.md"),
+            *CHECKOUT.glob("*.md"),
+        ],
+        ids=lambda path: str(path.relative_to(CHECKOUT)),
+    )
+    def test_link_to_a_file_leads_somewhere(self, path: Path) -> None:
+        """A dead link on the first page is where a newcomer stops."""
+        targets = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
+
+        for target in targets:
+            assert (path.parent / target).exists(), target
+
+    def test_readme_is_a_door(self) -> None:
+        """The README is a door, not the house."""
+        assert len((CHECKOUT / "README.md").read_text("utf-8").splitlines()) <= 120
