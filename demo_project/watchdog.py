@@ -162,7 +162,6 @@ def _run(command: ServerCommand) -> None:
     reaper = threading.Thread(target=_reap, args=[server], daemon=True)
     reaper.start()
     try:
-        _report(str(server.pid))
         sys.stdin.buffer.read()  # Nobody writes: this returns at end of file.
     finally:
         server.send_signal(command.stop_signal)
@@ -190,6 +189,9 @@ def _start(command: ServerCommand) -> "subprocess.Popen[bytes]":
 
 
 def _reap(server: "subprocess.Popen[bytes]") -> None:
+    # Both reports in one thread: a server that ends at once must not seem to have
+    # ended before it began.
+    _report(str(server.pid))
     server.wait()
     _report("exited")
 

@@ -3,9 +3,9 @@
 import contextlib
 import os
 import pwd
+import shlex
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +62,7 @@ class PostgresCluster:
         """Choose its place; nothing is written yet."""
         self._programs = programs
         self.socket_dir = choose_socket_directory("pg", longest_name=SOCKET_NAME)
+        self._log = self.socket_dir / "log"
         self._user = _server_account()
         self._process: GuardedProcess | None = None
 
@@ -80,7 +81,6 @@ class PostgresCluster:
         """
         try:
             self._make_directory()
-            self._initdb()
             self._process = self._spawn()
             self._wait_for_answer(self._process)
         except BaseException:
@@ -114,30 +114,18 @@ class PostgresCluster:
             account = pwd.getpwnam(self._user)
             os.chown(self.socket_dir, account.pw_uid, account.pw_gid)
 
-    def _initdb(self) -> None:
-        options = ["--auth=trust", f"--username={SUPERUSER}", "--encoding=UTF8"]
-        options += ["--locale=C", "--no-sync", f"--pgdata={self.socket_dir / 'data'}"]
-        result = subprocess.run(  # noqa: S603 - a program found under a fixed name
-            [self._programs / "initdb", *options],
-            cwd=self.socket_dir,
-            env=_environment(),
-            user=self._user,
-            group=None if self._user is None else pwd.getpwnam(self._user).pw_gid,
-            extra_groups=None if self._user is None else [],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode != 0:
-            raise PostgresError(f"initdb failed: {result.stderr.strip()}")
-
     def _spawn(self) -> GuardedProcess:
+        # Initialised under the watchdog too: a run may be killed at any time.
+        script = (
+            f"set -e; {shlex.join(self._initdb())}; exec {shlex.join(self._server())}"
+        )
         return GuardedProcess(
             ServerCommand(
-                argv=self._command(),
+                argv=["/bin/sh", "-c", script],
                 cwd=str(self.socket_dir),
-                log=str(self.socket_dir / "log"),
-                env=_environment(),
+                log=str(self._log),
+                # A locale that is not installed would stop both programs.
+                env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
                 remove=[str(self.socket_dir)],
                 # Immediate shutdown: it waits for no client and writes nothing.
                 stop_signal=signal.SIGQUIT,
@@ -145,15 +133,17 @@ class PostgresCluster:
             )
         )
 
-    def _command(self) -> Sequence[str]:
-        command = [
-            str(self._programs / "postgres"),
-            "-D",
-            str(self.socket_dir / "data"),
-        ]
+    def _initdb(self) -> Sequence[str]:
+        options = ["--auth=trust", f"--username={SUPERUSER}", "--encoding=UTF8"]
+        options += ["--locale=C", "--no-sync", f"--pgdata={self.socket_dir / 'data'}"]
+        return [str(self._programs / "initdb"), *options]
+
+    def _server(self) -> Sequence[str]:
+        command = [str(self._programs / "postgres")]
+        command += ["-D", str(self.socket_dir / "data"), "-k", str(self.socket_dir)]
         for name, value in SETTINGS.items():
             command += ["-c", f"{name}={value}"]
-        return [*command, "-k", str(self.socket_dir)]
+        return command
 
     def _wait_for_answer(self, process: GuardedProcess) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -163,8 +153,8 @@ class PostgresCluster:
                     host=str(self.socket_dir), user=SUPERUSER, dbname="postgres"
                 ).close()
                 return
-        log = (self.socket_dir / "log").read_text(errors="replace")
-        raise PostgresError(f"PostgreSQL did not start: {log.strip()[-1000:]}")
+        log = self._log.read_text(errors="replace").strip()
+        raise PostgresError(f"PostgreSQL did not start: {log[-1000:]}")
 
 
 def _server_account() -> str | None:
@@ -178,7 +168,3 @@ def _server_account() -> str | None:
             "PostgreSQL refuses to run as root and there is no account `postgres`: "
             "create one, or run the tests as another user."
         ) from None
-
-
-def _environment() -> dict[str, str]:
-    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
