@@ -15,11 +15,18 @@ from jwtauth.exceptions import TokenMalformed
 # RFC 6750 §2.1: one space, then the b64token characters.
 _BEARER = re.compile(r"bearer ([A-Za-z0-9._~+/-]+=*)", re.ASCII | re.IGNORECASE)
 
+# The scheme ends where a character comes that no scheme has (RFC 9110 §5.6.2 and
+# §11.1): a tab or a comma after it is a bad token, not another scheme.
+_BEARER_SCHEME = re.compile(
+    r"\s*bearer(?![\w!#$%&'*+.^`|~-])", re.ASCII | re.IGNORECASE
+)
+
+_IPWARE = IpWare(precedence=("REMOTE_ADDR",), proxy_count=0)
+
 
 def has_bearer(request: HttpRequest) -> bool:
     """Whether the request brings bearer credentials, good or bad."""
-    scheme = request.META.get("HTTP_AUTHORIZATION", "").strip().split(" ", 1)[0]
-    return bool(scheme.lower() == "bearer")
+    return bool(_BEARER_SCHEME.match(request.META.get("HTTP_AUTHORIZATION", "")))
 
 
 def bearer_token(request: HttpRequest) -> str | None:
@@ -53,10 +60,15 @@ def client_address(request: HttpRequest) -> str:
     """
     hops = get_settings().trusted_proxy_hops
     if hops == 0 or "HTTP_X_FORWARDED_FOR" not in request.META:
-        return str(request.META.get("REMOTE_ADDR") or "")
-    # The last proxy, which speaks to us, stands in REMOTE_ADDR and not in the
-    # header; whatever stands left of what ours wrote is the sender's invention.
-    address, _ = IpWare(
-        precedence=("HTTP_X_FORWARDED_FOR",), proxy_count=hops - 1
-    ).get_client_ip(request.META, strict=False)
-    return "" if address is None else str(address)
+        return _address_in(str(request.META.get("REMOTE_ADDR") or ""))
+    # Each proxy of ours appends one entry. Count them from the right and look at no
+    # other: what stands further left is the sender's invention, and an invention
+    # like a lone quotation mark must not make two entries one.
+    entries = request.META["HTTP_X_FORWARDED_FOR"].split(",")
+    return _address_in(entries[-hops]) if len(entries) >= hops else ""
+
+
+def _address_in(entry: str) -> str:
+    """Return the address in ``entry``, without port and zone; else an empty string."""
+    address, _ = _IPWARE.get_client_ip({"REMOTE_ADDR": entry})
+    return "" if address is None else str(address).partition("%")[0]
