@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.utils.encoding import force_bytes
 from django.utils.module_loading import import_string
 
 from jwtauth.conf import KeySource, get_settings
 from jwtauth.core.jwk import parse_key
 from jwtauth.core.keys import Key, KeyRing
-from jwtauth.core.refresh_token import RefreshKeys
+from jwtauth.core.refresh_token import RefreshKeys, hint_problems
 from jwtauth.exceptions import KeyRefused
 
 logger = logging.getLogger("jwtauth.keys")
@@ -70,7 +71,8 @@ def _current(now: float) -> _Loaded:
     # One thread reads; the others go on with the ring they have.
     if loaded.is_stale(interval) and _lock.acquire(blocking=False):
         try:
-            return _reload(loaded, now)
+            # Another thread may have been through since this one looked.
+            return _reload(loaded, now) if _loaded is loaded else loaded
         finally:
             _lock.release()
     return loaded
@@ -80,7 +82,8 @@ def _load(now: float) -> _Loaded:
     global _loaded  # noqa: PLW0603 # one ring per process, swapped whole under the lock
     ring, problems = load_ring(get_settings().keys, now)
     for problem in problems:
-        raise ImproperlyConfigured(f"JWTAUTH['KEYS']: {problem} {problem.hint}")
+        message = f"JWTAUTH['KEYS']: {problem} {problem.hint}"
+        raise ImproperlyConfigured(message) from problem
     _loaded = _Loaded(ring)
     return _loaded
 
@@ -106,13 +109,15 @@ def load_ring(source: KeySource, now: float) -> tuple[KeyRing, list[KeyRefused]]
     try:
         for name, jwk in _jwks_of(source):
             try:
-                keys.append(parse(name, jwk))
+                keys.append(
+                    parse(name, read_jwk(jwk) if isinstance(jwk, Path) else jwk)
+                )
             except KeyRefused as problem:
                 problems.append(problem)
     except KeyRefused as problem:
         return KeyRing([]), [problem]
     ring = KeyRing(keys)
-    return ring, problems or list(ring.problems(now))
+    return ring, problems or [*ring.problems(now), *hint_problems(ring, now)]
 
 
 def read_jwk(path: Path) -> dict[str, Any]:
@@ -156,20 +161,41 @@ def key_files(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.json"))
 
 
-def _jwks_of(source: KeySource) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each JWK with a name to find it by in an error message."""
+def _jwks_of(source: KeySource) -> Iterator[tuple[str, Path | Mapping[str, Any]]]:
+    """Yield each JWK, or its file, with a name to find it by in an error message."""
     if isinstance(source, Path):
         for path in key_files(source):
-            yield str(path), read_jwk(path)
+            yield str(path), path
         return
-    jwks = _call(source) if callable(source) or isinstance(source, str) else source
+    jwks = source if isinstance(source, list) else _call(source)
     for position, jwk in enumerate(jwks, start=1):
         yield f"key number {position}", jwk
 
 
-def _call(source: Any) -> Any:  # noqa: ANN401 # whatever the project's callable gives
-    function = import_string(source) if isinstance(source, str) else source
-    return function()
+def _call(source: str | Callable[[], Any]) -> Sequence[Any]:
+    """Return what the project's callable gives.
+
+    Raises:
+        KeyRefused: it can't be imported, fails, or gives something else.
+    """
+    try:
+        function = import_string(source) if isinstance(source, str) else source
+        jwks = function()
+    except Exception as error:
+        # Only the kind of error: its text may tell of the secrets behind it.
+        raise KeyRefused(
+            f"The callable {source!r} failed ({type(error).__name__}).",
+            code="unreadable",
+            hint="Write the dotted path of a function that returns a list of JWKs; "
+            "for a directory without a slash write pathlib.Path(...).",
+        ) from error
+    if not isinstance(jwks, list | tuple):
+        raise KeyRefused(
+            f"The callable {source!r} returned no list.",
+            code="unreadable",
+            hint="Return a list of JWKs, each a dict.",
+        )
+    return jwks
 
 
 def parse(name: str, jwk: Mapping[str, Any]) -> Key:
@@ -190,7 +216,7 @@ def parse(name: str, jwk: Mapping[str, Any]) -> Key:
         raise KeyRefused(
             f"{name}: {problem}", code=problem.code, hint=problem.hint
         ) from None
-    if key.signing == django_settings.SECRET_KEY.encode():
+    if key.signing == force_bytes(django_settings.SECRET_KEY):
         raise KeyRefused(
             f"{name}: the secret is Django's SECRET_KEY.",
             code="secret_key_reused",

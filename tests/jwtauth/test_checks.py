@@ -1,0 +1,269 @@
+"""``manage.py check``: one error for one fault, naming key and cure."""
+
+import os
+import subprocess
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db.utils import ConnectionHandler
+from django.test import override_settings
+
+from jwtauth import checks
+from jwtauth.core.keys import KeyUse
+from tests.jwtauth.core.key_box import jwk_of, rsa_members
+
+ROOT = Path(__file__).parents[2]
+GOOD = [jwk_of("ES256"), jwk_of("HS256", KeyUse.REFRESH)]
+
+
+def b64(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def secret_jwk(secret: bytes, use: KeyUse = KeyUse.SIG) -> dict[str, Any]:
+    return {"kty": "oct", "alg": "HS256", "use": str(use), "k": b64(secret)}
+
+
+def jwtauth(**changes: object) -> override_settings:
+    settings = {**django_settings.JWTAUTH, **changes}
+    kept = {key: value for key, value in settings.items() if value is not None}
+    return override_settings(JWTAUTH=kept)
+
+
+def messages(**changes: object) -> list[CheckMessage]:
+    """Return what every check of the project says, not only ours."""
+    with jwtauth(**changes):
+        return run_checks(databases=["default"])
+
+
+def only_message(**changes: object) -> CheckMessage:
+    (message,) = messages(**changes)
+    return message
+
+
+class TestGoodSettings:
+    def test_settings_of_the_tests_have_no_fault(self) -> None:
+        """What follows counts the faults: it must start from none."""
+        assert messages() == []
+
+    @pytest.mark.requirement("KEY-08")
+    @pytest.mark.parametrize("alg", ["ES256", "Ed25519", "RS256", "PS256", "HS256"])
+    def test_one_key_of_each_use_has_no_fault(self, alg: str) -> None:
+        """Any of the algorithms will do, alone."""
+        assert messages(KEYS=[jwk_of(alg), GOOD[1]]) == []
+
+
+@pytest.fixture
+def key_file_as_directory(tmp_path: Path) -> Path:
+    path = tmp_path / "keys"
+    path.write_text("not a directory")
+    return path
+
+
+class TestAcceptance:
+    @pytest.mark.requirement("OPS-01")
+    def test_missing_issuer_is_one_error(self) -> None:
+        """Without it, tokens of any deployment would look the same."""
+        message = only_message(ISSUER=None)
+
+        assert message.id == "jwtauth.E003"
+        assert "JWTAUTH['ISSUER'] is missing" in message.msg
+        assert "https://" in str(message.hint)
+
+    @pytest.mark.requirement("OPS-01")
+    def test_unknown_key_is_one_error_with_the_near_name(self) -> None:
+        """The likeliest fault is a typing error."""
+        message = only_message(ACCESS_TOKEN_LIFETIM=timedelta(minutes=5))
+
+        assert message.id == "jwtauth.E002"
+        assert "'ACCESS_TOKEN_LIFETIM'" in message.msg
+        assert "'ACCESS_TOKEN_LIFETIME'" in str(message.hint)
+
+    @pytest.mark.requirement("KEY-06")
+    def test_secret_of_10_bytes_is_one_error(self) -> None:
+        """RFC 7518 §3.2 wants 32."""
+        message = only_message(KEYS=[secret_jwk(b"0123456789"), GOOD[1]])
+
+        assert message.id == "jwtauth.E030"
+        assert "JWTAUTH['KEYS']: key number 1" in message.msg
+        assert "10 bytes" in message.msg and "32" in message.msg
+        assert "jwtauth_keys" in str(message.hint)
+
+    @pytest.mark.requirement("KEY-05")
+    def test_hs256_beside_es256_is_one_error(self) -> None:
+        """ASVS 9.1.2: confusing the two needs both."""
+        message = only_message(KEYS=[*GOOD, jwk_of("HS256")])
+
+        assert message.id == "jwtauth.E030"
+        assert "JWTAUTH['KEYS']" in message.msg and "HS256" in message.msg
+        assert message.hint
+
+    def test_key_directory_that_is_a_file_is_one_error(
+        self, key_file_as_directory: Path
+    ) -> None:
+        """The likeliest fault of a deployment."""
+        message = only_message(KEYS=key_file_as_directory)
+
+        assert message.id == "jwtauth.E030"
+        assert f"{key_file_as_directory} is not a directory" in message.msg
+        assert "jwtauth_keys init" in str(message.hint)
+
+    def test_check_command_prints_the_error_and_fails(self) -> None:
+        """This is what a deployment runs."""
+        with jwtauth(ISSUER=None), pytest.raises(SystemCheckError) as caught:
+            call_command("check")
+
+        assert "jwtauth.E003" in str(caught.value)
+        assert "System check identified 1 issue" in str(caught.value)
+
+    def test_check_command_fails_without_a_traceback_in_a_fresh_process(
+        self, tmp_path: Path
+    ) -> None:
+        """Nothing that is imported on the way may need the settings to be right."""
+        (tmp_path / "broken_settings.py").write_text(
+            "from tests.settings import *\ndel JWTAUTH['ISSUER']\n"
+        )
+        command = [sys.executable, "-m", "django", "check"]
+        path = f"{tmp_path}:{ROOT}"
+
+        done = subprocess.run(  # noqa: S603 # our own interpreter
+            [*command, "--settings=broken_settings", f"--pythonpath={path}"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 1
+        assert "(jwtauth.E003) JWTAUTH['ISSUER'] is missing." in done.stderr
+        assert "identified 1 issue" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+class TestKeys:
+    @pytest.mark.parametrize(
+        ("jwk", "word"),
+        [
+            (secret_jwk(b"change_me_change_me_please_change_me!"), "words"),
+            ({**rsa_members(1024), "alg": "RS256", "use": "sig"}, "1024 bits"),
+            ({**jwk_of("ES256"), "alg": "ES256K"}, "'alg'"),
+            ({**jwk_of("ES256"), "crv": "secp256k1"}, "P-256"),
+            ({**jwk_of("ES256"), "use": "enc"}, "'use'"),
+            ({**jwk_of("ES256"), "key_ops": ["encrypt"]}, "'key_ops'"),
+            ({**jwk_of("ES256"), "x": "AAAA"}, "not a valid EC key"),
+            ("text", "not a JSON object"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    @pytest.mark.requirement("KEY-06")
+    def test_key_that_may_not_be_used_is_one_error(
+        self, jwk: object, word: str
+    ) -> None:
+        """Weak or broken keys are told of before the first token."""
+        message = only_message(KEYS=[jwk, GOOD[1]])
+
+        assert message.id == "jwtauth.E030"
+        assert word in message.msg and "key number 1" in message.msg
+
+    @pytest.mark.requirement("KEY-07")
+    def test_secret_key_of_django_is_an_error(self) -> None:
+        """No key serves two purposes."""
+        secret = bytes(range(33, 73))
+        with override_settings(SECRET_KEY=secret.decode()):
+            message = only_message(KEYS=[secret_jwk(secret), GOOD[1]])
+
+        assert "SECRET_KEY" in message.msg
+
+    @pytest.mark.parametrize(
+        ("keys", "word"),
+        [
+            ([GOOD[0]], "use 'refresh'"),
+            ([GOOD[1]], "use 'sig'"),
+            ([*GOOD, GOOD[0]], "twice"),
+        ],
+        ids=["no refresh key", "no signing key", "one key twice"],
+    )
+    def test_keys_that_do_not_go_together_are_one_error(
+        self, keys: list[Any], word: str
+    ) -> None:
+        """Each key may be well and the set of them not."""
+        assert word in only_message(KEYS=keys).msg
+
+    def test_every_bad_key_is_an_error_of_its_own(self, tmp_path: Path) -> None:
+        """All are told at once, each by its file."""
+        paths = [tmp_path / "a.json", tmp_path / "b.json"]
+        for path in paths:
+            path.write_text("{")
+
+        found = messages(KEYS=tmp_path)
+
+        assert len(found) == 2
+        for path, message in zip(paths, found, strict=True):
+            assert str(path) in message.msg
+
+    @pytest.mark.requirement("KEY-13")
+    def test_error_shows_no_secret(self) -> None:
+        """Checks are printed into the logs of every deployment."""
+        jwk = secret_jwk(b"0123456789")
+
+        message = only_message(KEYS=[jwk, GOOD[1]])
+
+        assert jwk["k"] not in f"{message.msg}{message.hint}"
+
+
+class TestAccessTokenLifetime:
+    @pytest.mark.requirement("ATJ-07")
+    def test_lifetime_over_an_hour_is_a_warning(self) -> None:
+        """A stolen access token works that long where nothing is denied."""
+        message = only_message(ACCESS_TOKEN_LIFETIME=timedelta(minutes=61))
+
+        assert message.id == "jwtauth.W001"
+        assert "ACCESS_TOKEN_LIFETIME" in message.msg
+
+    def test_lifetime_of_an_hour_is_none(self) -> None:
+        """Up to an hour is a choice."""
+        assert messages(ACCESS_TOKEN_LIFETIME=timedelta(minutes=60)) == []
+
+
+@pytest.fixture
+def sqlite(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
+    """Put a SQLite database where the token families are kept."""
+
+    def use(options: dict[str, str]) -> None:
+        engine = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+        handler = ConnectionHandler({"default": {**engine, "OPTIONS": options}})
+        monkeypatch.setattr(checks, "connections", handler)
+
+    return use
+
+
+class TestSqliteTransactions:
+    @pytest.mark.parametrize("options", [{}, {"transaction_mode": "DEFERRED"}], ids=str)
+    def test_sqlite_with_deferred_transactions_is_an_error(
+        self, options: dict[str, str], sqlite: Callable[[dict[str, str]], None]
+    ) -> None:
+        """Two logins at once would fail instead of waiting for each other."""
+        sqlite(options)
+
+        (message,) = checks.check_sqlite_transactions()
+
+        assert message.id == "jwtauth.E031"
+        assert "DATABASES['default']" in message.msg and "IMMEDIATE" in message.msg
+
+    def test_sqlite_with_immediate_transactions_has_no_fault(
+        self, sqlite: Callable[[dict[str, str]], None]
+    ) -> None:
+        """The cure that the error names is one."""
+        sqlite({"transaction_mode": "IMMEDIATE"})
+
+        assert checks.check_sqlite_transactions() == []
