@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from jwtauth.conf import get_settings
-from jwtauth.core.jwk import generate_jwk
+from jwtauth.core.jwk import generate_jwk, parse_key
 from jwtauth.core.keys import ALGORITHMS, Key, KeyRing, KeyUse
+from jwtauth.core.refresh_token import key_hint
 from jwtauth.exceptions import KeyRefused
 from jwtauth.stores import key_source
 
@@ -64,7 +66,10 @@ class Command(BaseCommand):
         except KeyRefused as problem:
             raise CommandError(f"{problem} {problem.hint}") from None
         except OSError as error:
-            raise CommandError(f"{directory}: {error.strerror}.") from None
+            raise CommandError(
+                f"{directory}: {error.strerror}. Make it a directory that this user "
+                "may write to, or point JWTAUTH['KEYS'] at another."
+            ) from None
 
     def _init(self, directory: Path, alg: str) -> None:
         if not directory.exists():
@@ -79,10 +84,14 @@ class Command(BaseCommand):
 
     def _list(self, directory: Path) -> None:
         now = time.time()
-        for key in _ring(directory):
+        ring, problems = key_source.load_ring(directory, now)
+        for key in ring:
             self.stdout.write(
                 f"{key.kid}  {key.alg:7}  {key.use:7}  {_state_in_words(key, now)}"
             )
+        # Whoever looks at keys wants to see those that are well, too.
+        for problem in problems:
+            raise problem
 
     def _rotate(self, directory: Path, use: KeyUse) -> None:
         now = time.time()
@@ -92,7 +101,7 @@ class Command(BaseCommand):
             raise CommandError("The next key is published already; it has yet to sign.")
         overlap = get_settings().key_overlap
         starts = int(now + overlap.total_seconds())
-        new = generate_jwk(old.alg, use) | {"signs_from": starts}
+        new = _distinct_jwk(old.alg, use, ring) | {"signs_from": starts}
         # The successor first: whatever happens between, some key signs.
         path = _write(directory, new)
         _supersede(directory, old, ends=starts + _afterlife(use).total_seconds())
@@ -103,7 +112,10 @@ class Command(BaseCommand):
 
 
 def _directory() -> Path:
-    source = get_settings().keys
+    try:
+        source = get_settings().keys
+    except ImproperlyConfigured as error:
+        raise CommandError(str(error)) from None
     if not isinstance(source, Path):
         raise CommandError(
             "JWTAUTH['KEYS'] is not a directory: make and rotate keys where they "
@@ -127,6 +139,14 @@ def _usable_part(directory: Path) -> KeyRing:
         if not problem.code.startswith("no_") or problem.code == "no_directory":
             raise problem
     return ring
+
+
+def _distinct_jwk(alg: str, use: KeyUse, ring: KeyRing) -> dict[str, Any]:
+    """Return a new JWK that tokens can tell from every key of ``ring``."""
+    hints = {key_hint(key) for key in ring}
+    while key_hint(parse_key(jwk := generate_jwk(alg, use))) in hints:
+        pass
+    return jwk
 
 
 def _afterlife(use: KeyUse) -> timedelta:

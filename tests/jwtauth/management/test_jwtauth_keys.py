@@ -1,0 +1,462 @@
+"""``jwtauth_keys``: makes, lists and rotates keys, and says in one line why not."""
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command, execute_from_command_line
+from django.test import override_settings
+
+from jwtauth.core import codec
+from jwtauth.core.claims import AccessClaims
+from jwtauth.core.jwk import jwks
+from jwtauth.core.keys import KeyRing, KeyUse
+from jwtauth.core.refresh_token import RefreshKeys, RefreshToken
+from jwtauth.exceptions import KeyUnknown
+from jwtauth.management.commands import jwtauth_keys
+from jwtauth.stores.key_source import load_ring
+from tests.jwtauth.core.key_box import jwk_of
+from tests.jwtauth.core.raw_tokens import CLAIMS, POLICY
+
+NOW = 1_800_000_000
+OVERLAP = 600
+LIFETIME, LEEWAY = 900, 5
+IDLE, MARGIN = 7 * 24 * 3600, 3600
+PRIVATE_MEMBERS = {"d", "k"}
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    """The configured key directory; it is not there yet."""
+    path = tmp_path / "new" / "keys"
+    with jwtauth(KEYS=path):
+        yield path
+
+
+@pytest.fixture
+def keys(directory: Path) -> Path:
+    """The key directory with its first two keys."""
+    run("init")
+    return directory
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The command's clock, moved by hand."""
+    clock = SimpleNamespace(now=float(NOW))
+    fake = SimpleNamespace(time=lambda: clock.now)
+    monkeypatch.setattr(jwtauth_keys, "time", fake)
+    return clock
+
+
+def jwtauth(**changes: object) -> override_settings:
+    return override_settings(JWTAUTH={**django_settings.JWTAUTH, **changes})
+
+
+def run(*arguments: str) -> str:
+    output = StringIO()
+    call_command("jwtauth_keys", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def complaint(*arguments: str) -> str:
+    """Return the one line that the command fails with."""
+    with pytest.raises(CommandError) as caught:
+        run(*arguments)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def files(directory: Path) -> dict[str, dict[str, Any]]:
+    return {path.name: json.loads(path.read_text()) for path in directory.iterdir()}
+
+
+def ring_of(directory: Path, now: float) -> KeyRing:
+    ring, problems = load_ring(directory, now)
+    assert problems == []
+    return ring
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+class TestInit:
+    def test_init_makes_a_signing_and_a_refresh_key(self, directory: Path) -> None:
+        """Everything that the first login needs."""
+        output = run("init")
+
+        made = {jwk["use"]: jwk["alg"] for jwk in files(directory).values()}
+        assert made == {"sig": "ES256", "refresh": "HS256"}
+        for name in files(directory):
+            assert name in output
+
+    @pytest.mark.requirement("KEY-08")
+    def test_init_makes_keys_that_pass_the_checks(self, keys: Path) -> None:
+        """Init, then start: nothing else is to be done."""
+        assert run_checks(databases=["default"]) == []
+
+    @pytest.mark.parametrize("alg", ["Ed25519", "EdDSA", "PS256", "HS256"])
+    def test_init_makes_the_algorithm_asked_for(
+        self, directory: Path, alg: str
+    ) -> None:
+        """The refresh key is symmetric in any case."""
+        run("init", "--alg", alg)
+
+        ring = ring_of(directory, NOW)
+        assert ring.signing_key(NOW).alg == alg
+        assert ring.refresh_key(NOW).alg == "HS256"
+
+    def test_init_with_unknown_algorithm_is_refused(self, directory: Path) -> None:
+        """The list of algorithms is the core's."""
+        assert "none" in complaint("init", "--alg", "none")
+        assert not directory.exists()
+
+    def test_init_twice_changes_nothing(self, keys: Path) -> None:
+        """Deployment scripts run it every time."""
+        before = {path: path.read_bytes() for path in keys.iterdir()}
+
+        output = run("init")
+
+        assert {path: path.read_bytes() for path in keys.iterdir()} == before
+        assert output.count("already") == 2
+
+    @pytest.mark.parametrize("use", list(KeyUse))
+    def test_init_makes_the_key_that_is_missing(self, keys: Path, use: KeyUse) -> None:
+        """It is also the cure that the checks name."""
+        (path,) = keys.glob(f"{use}-*.json")
+        path.unlink()
+        kept = set(keys.iterdir())
+
+        run("init")
+
+        assert kept < set(keys.iterdir())
+        assert ring_of(keys, NOW)
+
+    @pytest.mark.requirement("KEY-13")
+    def test_files_are_their_owners_alone(self, directory: Path) -> None:
+        """Whatever the umask: these are private keys."""
+        before = os.umask(0)
+        try:
+            run("init")
+        finally:
+            os.umask(before)
+
+        assert mode(directory) == 0o700
+        assert {mode(path) for path in directory.iterdir()} == {0o600}
+
+    def test_init_leaves_nothing_unfinished(self, keys: Path) -> None:
+        """A process that reloads now must not meet half a file."""
+        assert {path.suffix for path in keys.iterdir()} == {".json"}
+
+    def test_file_that_can_not_be_finished_is_taken_away(
+        self, directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A full disk leaves no half key behind, and one line."""
+
+        def full(_descriptor: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+
+        assert "No space left on device" in complaint("init")
+        assert list(directory.iterdir()) == []
+
+
+class TestList:
+    @pytest.mark.requirement("KEY-13")
+    def test_list_shows_names_and_never_secrets(self, keys: Path) -> None:
+        """It is run in front of others and pasted into tickets."""
+        output = run("list")
+
+        for jwk in files(keys).values():
+            assert jwk["kid"] in output and jwk["alg"] in output
+            for name in PRIVATE_MEMBERS & set(jwk):
+                assert jwk[name] not in output
+
+    def test_list_says_what_each_key_does_now(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Who rotates wants to see when what happens."""
+        run("rotate")
+        published = run("list")
+        clock.now += OVERLAP
+        superseded = run("list")
+        clock.now += LIFETIME + 2 * LEEWAY
+        expired = run("list")
+
+        assert published.count("next: signs from 2027-01-15 08:10:00 UTC") == 1
+        assert superseded.count("verifies until 2027-01-15 08:25:10 UTC") == 1
+        assert superseded.count("  signs\n") == 2  # the new one and the refresh key
+        assert expired.count("  expired\n") == 1
+
+    def test_list_shows_good_keys_beside_a_broken_file(self, keys: Path) -> None:
+        """Whoever looks for the bad one wants to see the good ones, too."""
+        (keys / "broken.json").write_text("{")
+        output = StringIO()
+
+        with pytest.raises(CommandError, match=r"broken\.json"):
+            call_command("jwtauth_keys", "list", stdout=output)
+
+        assert len(output.getvalue().splitlines()) == 2
+
+
+def access_token(ring: KeyRing, now: float) -> str:
+    """Return the last token that may be signed at ``now``."""
+    claims = AccessClaims(
+        issuer=POLICY.issuer,
+        audience=(POLICY.audience,),
+        subject="1",
+        client_id="first-party",
+        issued_at=now,
+        expires_at=now + LIFETIME,
+        jti="jti",
+        sid=CLAIMS["sid"],
+        auth_time=now,
+    )
+    return codec.sign(claims, ring.signing_key(now))
+
+
+class TestRotate:
+    @pytest.mark.requirement("JWK-06", "KEY-09")
+    def test_next_key_is_published_and_verifies_before_it_signs(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Every verifier knows it by the time its first token comes."""
+        old = ring_of(keys, NOW).signing_key(NOW)
+        run("rotate")
+
+        ring = ring_of(keys, NOW)
+        (new,) = [key for key in ring.living(KeyUse.SIG, NOW) if key.kid != old.kid]
+        published = {jwk["kid"] for jwk in jwks(ring, NOW)["keys"]}
+
+        assert published == {old.kid, new.kid}
+        assert ring.verification_key(new.kid, NOW) == new
+        assert ring.signing_key(NOW + OVERLAP - 1).kid == old.kid
+        assert ring.signing_key(NOW + OVERLAP).kid == new.kid
+        assert new.alg == old.alg
+
+    @pytest.mark.requirement("JWK-06", "KEY-09")
+    def test_old_key_verifies_until_its_last_token_is_gone(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Rotation logs nobody out, and ends."""
+        run("rotate")
+        ring = ring_of(keys, NOW)
+        last = NOW + OVERLAP - 1
+        token = access_token(ring, last)
+        dies = last + LIFETIME + LEEWAY
+
+        verified = codec.verify(token, ring=ring, policy=POLICY, now=dies - 1)
+
+        assert verified.subject == "1"
+        assert len(ring.living(KeyUse.SIG, dies + 2 * LEEWAY)) == 1
+
+    def test_superseded_refresh_key_verifies_for_the_idle_timeout(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """A token that was just issued under it may come a week later."""
+        run("rotate", "--use", "refresh")
+        refresh_keys = RefreshKeys(ring_of(keys, NOW))
+        old = refresh_keys.current(NOW)
+        token = old.encode(RefreshToken(sid=bytes(16), generation=0, secret=bytes(32)))
+        starts = NOW + OVERLAP
+
+        assert refresh_keys.current(starts - 1) is old
+        assert refresh_keys.current(starts) is not old
+        assert refresh_keys.parse(token, starts + IDLE + MARGIN - 1)
+        with pytest.raises(KeyUnknown):
+            refresh_keys.parse(token, starts + IDLE + MARGIN)
+
+    def test_rotation_of_one_use_leaves_the_other_alone(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """A signing key is renewed often, a refresh key seldom."""
+        (path,) = keys.glob("refresh-*.json")
+        before = path.read_bytes()
+
+        run("rotate")
+
+        assert path.read_bytes() == before
+
+    def test_rotating_again_waits_for_the_next_key(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Twice in a row must not supersede a key that never signed."""
+        run("rotate")
+        before = files(keys)
+
+        assert "has yet to sign" in complaint("rotate")
+        assert files(keys) == before
+        clock.now += OVERLAP
+        run("rotate")
+        assert len(files(keys)) == len(before) + 1
+
+    def test_rotated_files_are_their_owners_alone(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Also the one that was written anew."""
+        run("rotate")
+
+        assert {mode(path) for path in keys.iterdir()} == {0o600}
+        assert len(files(keys)) == 3
+
+    def test_superseded_file_keeps_its_name_and_members(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Nothing but the date is new: configuration management compares files."""
+        (path,) = keys.glob("sig-*.json")
+        before = json.loads(path.read_text())
+
+        run("rotate")
+
+        after = json.loads(path.read_text())
+        ends = NOW + OVERLAP + LIFETIME + 2 * LEEWAY
+        assert after == {**before, "verifies_until": ends}
+
+    def test_successor_is_in_place_before_the_old_key_gets_its_end(
+        self, keys: Path, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever happens between the two, some key signs for ever."""
+
+        def crash(*_args: object, **_kwargs: object) -> None:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(jwtauth_keys, "_supersede", crash)
+        complaint("rotate")
+
+        assert ring_of(keys, NOW).signing_key(NOW + 10**9)
+
+    def test_next_refresh_key_is_one_that_tokens_can_tell_apart(
+        self, keys: Path, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two keys in 65536 have the same two bytes: then another is made."""
+        (path,) = keys.glob("refresh-*.json")
+        twin, fresh = json.loads(path.read_text()), jwk_of("HS256", KeyUse.REFRESH)
+        made = iter([twin, twin, fresh])
+        monkeypatch.setattr(jwtauth_keys, "generate_jwk", lambda *_: dict(next(made)))
+
+        run("rotate", "--use", "refresh")
+
+        assert keys / f"refresh-{fresh['kid']}.json" in set(keys.iterdir())
+
+    @pytest.mark.parametrize("action", ["list", "rotate"])
+    def test_directory_without_keys_names_the_cure(
+        self, directory: Path, action: str
+    ) -> None:
+        """There is nothing yet to list or to rotate."""
+        assert "jwtauth_keys init" in complaint(action)
+        directory.mkdir(parents=True)
+        assert "jwtauth_keys init" in complaint(action)
+
+
+class TestComplaints:
+    @pytest.mark.parametrize("action", ["init", "list", "rotate"])
+    @pytest.mark.parametrize(
+        "content", ["{", "[]", '{"kty": "oct"}', '{"alg": "HS256", "kty": "oct"}']
+    )
+    def test_broken_jwk_is_named_by_its_file(
+        self, keys: Path, action: str, content: str
+    ) -> None:
+        """One line, which file, and what to do; and nothing is written."""
+        path = keys / "broken.json"
+        path.write_text(content)
+        before = {path: path.read_bytes() for path in keys.iterdir()}
+
+        text = complaint(action)
+
+        assert str(path) in text
+        assert text.endswith(".")
+        assert {path: path.read_bytes() for path in keys.iterdir()} == before
+
+    @pytest.mark.parametrize("action", ["init", "list", "rotate"])
+    def test_directory_that_is_a_file_is_named(
+        self, directory: Path, action: str
+    ) -> None:
+        """``DEMO_DIR`` or a mount gone wrong."""
+        directory.parent.mkdir()
+        directory.write_text("a file")
+
+        text = complaint(action)
+
+        assert f"{directory} is not a directory" in text
+        assert "JWTAUTH['KEYS']" in text
+
+    def test_directory_below_a_file_is_named(self, directory: Path) -> None:
+        """It can't be made there."""
+        directory.parent.write_text("a file")
+
+        text = complaint("init")
+
+        assert str(directory) in text
+        assert "JWTAUTH['KEYS']" in text
+
+    def test_directory_that_takes_no_files_is_named(self) -> None:
+        """Root may write to any directory but those of the kernel."""
+        with jwtauth(KEYS=Path("/proc/self")):
+            text = complaint("init")
+
+        assert text.startswith("/proc/self: ")
+        assert "may write to" in text and "JWTAUTH['KEYS']" in text
+
+    @pytest.mark.parametrize("action", ["init", "list", "rotate"])
+    @pytest.mark.parametrize("source", [[], "tests.signing_keys.load"], ids=repr)
+    def test_keys_that_are_no_directory_are_left_to_others(
+        self, source: object, action: str
+    ) -> None:
+        """What a secrets manager keeps, it must also rotate."""
+        with jwtauth(KEYS=source):
+            assert "is not a directory" in complaint(action)
+
+    def test_wrong_settings_are_one_line(self, directory: Path) -> None:
+        """The command runs before the checks would have told."""
+        with jwtauth(KEYS=directory, ISSUER=""):
+            text = complaint("init")
+
+        assert "JWTAUTH['ISSUER']" in text
+        assert not directory.exists()
+
+    def test_complaint_has_no_traceback_on_the_command_line(
+        self, directory: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """This is what an operator sees."""
+        directory.parent.write_text("a file")
+
+        with pytest.raises(SystemExit) as caught:
+            execute_from_command_line(["manage.py", "jwtauth_keys", "init"])
+
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("CommandError: ")
+        assert caught.value.code == 1
+
+
+class TestWithoutChecks:
+    def test_init_works_although_checks_would_fail(
+        self, directory: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """They complain of the very keys that this command is there to make."""
+        assert [error.id for error in run_checks()] == ["jwtauth.E030"]
+
+        execute_from_command_line(["manage.py", "jwtauth_keys", "init"])
+
+        assert run_checks() == []
+        assert capsys.readouterr().err == ""
+
+
+def test_constants_are_those_of_the_settings() -> None:
+    """The times above are the defaults; if one moves, move them."""
+    policy = POLICY
+
+    assert policy.access_token_lifetime == timedelta(seconds=LIFETIME)
+    assert policy.refresh_idle_timeout == timedelta(seconds=IDLE)
+    assert policy.leeway == timedelta(seconds=LEEWAY)
