@@ -66,9 +66,7 @@ def login(request: "HttpRequest", user: "AbstractBaseUser") -> "IssuedTokens":
     return tokens
 
 
-def revoke_all(
-    user: "AbstractBaseUser", reason: str = "revoked", keep: str | None = None
-) -> int:
+def revoke_all(user: "AbstractBaseUser", reason: str, keep: str | None = None) -> int:
     """End every login of a user, at once; call it after ``queryset.update()``.
 
     Args:

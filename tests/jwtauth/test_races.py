@@ -186,7 +186,7 @@ class TestRevocationRace:
             before = caller.login(alice)
             *logins, ended = crowd.all_at_once(
                 *[partial(caller.login, alice)] * (THREADS - 1),
-                partial(jwtauth.revoke_all, alice),
+                partial(jwtauth.revoke_all, alice, "revoked"),
             )
 
             live = TokenFamily.objects.filter(revoked_at=None).count()
@@ -195,7 +195,7 @@ class TestRevocationRace:
             assert caller.me(before["access"]).status_code == 401
             working = [b for b in logins if caller.me(b["access"]).status_code == 200]
             assert len(working) == live
-            jwtauth.revoke_all(alice)
+            jwtauth.revoke_all(alice, "revoked")
 
 
 class SlowBackend(ModelBackend):

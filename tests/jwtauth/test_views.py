@@ -219,7 +219,7 @@ class TestPublicCalls:
             now=now,
         ).sid
 
-        assert jwtauth.revoke_all(alice, keep=sid) == 1
+        assert jwtauth.revoke_all(alice, "revoked", keep=sid) == 1
 
         assert caller.me(kept["access"]).status_code == 200
         assert caller.me(ended["access"]).status_code == 401
@@ -227,7 +227,7 @@ class TestPublicCalls:
     def test_revoke_all_unknown_reason_is_refused(self, alice: User) -> None:
         """Reasons are shown and filtered by: there is a list of them."""
         with pytest.raises(ValueError, match="whim"):
-            jwtauth.revoke_all(alice, reason="whim")
+            jwtauth.revoke_all(alice, "whim")
 
     def test_login_call_gives_tokens_for_a_user_proved_elsewhere(
         self, alice: User, caller: Caller, rf: RequestFactory

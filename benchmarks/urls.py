@@ -1,0 +1,38 @@
+"""One view, three ways in: nobody asked, a token asked for, a session asked for."""
+
+from django.urls import path
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jwtauth.authentication import JWTAuthentication
+from sessionauth.authentication import SessionAuthentication
+
+
+class Ping(APIView):
+    """Answer, and say nothing of the caller."""
+
+    authentication_classes: tuple[type[BaseAuthentication], ...] = ()
+    permission_classes: tuple[type[BasePermission], ...] = ()
+    renderer_classes = (JSONRenderer,)
+
+    def get(self, _request: Request) -> Response:
+        """Return as little as there can be."""
+        return Response({"pong": True})
+
+
+def _guarded(scheme: type[BaseAuthentication]) -> dict[str, object]:
+    return {
+        "authentication_classes": (scheme,),
+        "permission_classes": (IsAuthenticated,),
+    }
+
+
+urlpatterns = [
+    path("public/", Ping.as_view()),
+    path("jwt/", Ping.as_view(**_guarded(JWTAuthentication))),
+    path("session/", Ping.as_view(**_guarded(SessionAuthentication))),
+]

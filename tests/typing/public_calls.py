@@ -1,0 +1,39 @@
+"""The public calls, as a user's type checker sees them; read by mypy, never run."""
+
+from typing import assert_type
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+import jwtauth
+import sessionauth
+from jwtauth.authentication import JWTAuthentication
+from jwtauth.core.claims import AccessClaims
+from jwtauth.flows.tokens import IssuedTokens
+from sessionauth.authentication import SessionAuthentication
+
+
+def log_in_with_tokens(request: HttpRequest, user: User) -> None:
+    tokens = jwtauth.login(request, user)
+    assert_type(tokens, IssuedTokens)
+    assert_type(tokens.access_token, str)
+    assert_type(tokens.expires_in, int)
+
+
+def end_logins(user: User) -> None:
+    assert_type(jwtauth.revoke_all(user, "revoked"), int)
+    assert_type(jwtauth.revoke_all(user, reason="logout_all", keep="sid"), int)
+
+
+def claims_of(request: Request) -> None:
+    result = JWTAuthentication().authenticate(request)
+    if result is not None:
+        assert_type(result[1], AccessClaims)
+        assert_type(result[1].audience, tuple[str, ...])
+
+
+def log_in_with_session(request: HttpRequest, user: User) -> None:
+    sessionauth.login(request, user)
+    sessionauth.revoke_all(user, "revoked")
+    SessionAuthentication().authenticate_header(Request(request))
