@@ -56,12 +56,12 @@ def revoke_all(user: "Model", reason: str, keep: str | None = None) -> int:
     """
     user_id = user_id_of(user)
     kept = digest(keep) if keep else None
-    began_ms, listed = index.listed_until(user_id, None)
+    began_us, listed = index.listed_until(user_id, None)
     ended = 0
     while doomed := [member for member in listed if member != kept]:
         ended += sum(revoke(member, reason) for member in doomed)
         index.forget(user_id, doomed)
-        listed = index.listed_until(user_id, began_ms)[1]
+        listed = index.listed_until(user_id, began_us)[1]
     return ended
 
 

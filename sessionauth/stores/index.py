@@ -61,20 +61,20 @@ def swap(user_id: str, session_digest: str, new_digest: str) -> bool:
     return run(_SWAP, _key(user_id), session_digest, new_digest) == 1
 
 
-def listed_until(user_id: str, until_ms: int | None) -> tuple[int, dict[str, int]]:
-    """Return the server's time in ms and the listed sessions with their login times.
+def listed_until(user_id: str, until_us: int | None) -> tuple[int, dict[str, int]]:
+    """Return the server's time in µs and the listed sessions with their login times.
 
     Args:
         user_id: whose index.
-        until_ms: leave out who logged in later; None for now.
+        until_us: leave out who logged in later; None for now.
 
     Returns:
         Login time 0 is that of a session that was evicted.
     """
-    answer = run(_LISTED, _key(user_id), "" if until_ms is None else until_ms)
-    now_ms, flat = cast("tuple[bytes, list[bytes]]", answer)
+    answer = run(_LISTED, _key(user_id), "" if until_us is None else until_us)
+    now_us, flat = cast("tuple[bytes, list[bytes]]", answer)
     times = {m.decode(): int(t) for m, t in zip(flat[::2], flat[1::2], strict=True)}
-    return int(now_ms), times
+    return int(now_us), times
 
 
 def forget(user_id: str, session_digests: Iterable[str]) -> None:

@@ -26,6 +26,7 @@ class TestActiveSession:
         assert not [name for name in tables if name.startswith("sessionauth")]
 
     @pytest.mark.requirement("OPS-05")
+    @pytest.mark.django_db(transaction=True)  # SQLite migrates in no other way
     @pytest.mark.parametrize("backwards", [False, True])
     def test_migration_runs_no_sql_in_either_direction(
         self, *, backwards: bool

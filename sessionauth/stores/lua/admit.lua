@@ -5,7 +5,7 @@
 
 local key, member, limit, absolute = KEYS[1], ARGV[1], tonumber(ARGV[3]), ARGV[5]
 local now = server_now()
-redis.call('ZREMRANGEBYSCORE', key, '(0', string.format('%.0f', now - absolute))
+redis.call('ZREMRANGEBYSCORE', key, '(0', string.format('%.0f', now - absolute * 1000))
 redis.call('ZREM', key, ARGV[2], unpack(ARGV, 6))
 
 if limit > 0 and not redis.call('ZSCORE', key, member) then
