@@ -378,7 +378,7 @@ INI = """
 [pytest]
 addopts =
     -p no:valkey -p no:django -p no:randomly -p no:hypothesispytest
-    -p tests.harness.plugin
+    -p tests.harness.plugin --strict-markers --strict-config
 testpaths = tests
 markers =
     requirement

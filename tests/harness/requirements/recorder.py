@@ -30,7 +30,6 @@ NARROWING = (
     "continue_on_collection_errors",
     "setuponly",
     "setupplan",
-    "override_ini",
 )
 
 
@@ -119,9 +118,15 @@ def is_full_run(config: pytest.Config) -> bool:
         not hasattr(config, "workerinput")
         and config.option.markexpr in PARTS_BY_MARK_EXPRESSION
         and not any(getattr(config.option, name, None) for name in NARROWING)
+        and not any(_may_narrow(entry) for entry in config.option.override_ini or ())
         and _paths(config.args, config.invocation_params.dir)
         == _paths(config.getini("testpaths"), config.rootpath)
     )
+
+
+def _may_narrow(overridden: str) -> bool:
+    # `--strict-markers` and `--strict-config` are kept as overrides of the ini file.
+    return not overridden.startswith("strict")
 
 
 def _paths(names: Sequence[str], base: Path) -> set[Path]:
