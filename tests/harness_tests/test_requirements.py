@@ -312,6 +312,7 @@ class TestRecorder:
             ["tests/test_x.py"],
             ["tests/test_x.py::test_passes"],
             ["-o", "testpaths=tests/sub"],
+            ["-o", "python_functions=test_passes"],
         ],
     )
     def test_narrowed_run_is_partial(
