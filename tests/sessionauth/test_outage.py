@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from sessionauth import revoke_all
+from sessionauth.engine import SessionStore
 from sessionauth.exceptions import StoreDown
 from tests.sessionauth.conftest import COOKIE, PASSWORD, session_key, use_server
 
@@ -160,6 +161,20 @@ class TestStopped:
 
         assert "store_down" in [getattr(r, "event", "") for r in caplog.records]
         assert session_key(client) not in caplog.text
+
+    def test_store_is_asked_once_per_request(
+        self, own_server: EmbeddedValkey, log_in: LogIn, round_trips: list[str]
+    ) -> None:
+        """A hung server costs a request one wait, not one wait per question."""
+        session = SessionStore(session_key(log_in()))
+        own_server.stop()
+        round_trips.clear()
+
+        for _ in range(3):
+            with pytest.raises(StoreDown):
+                session.get("colour")
+
+        assert round_trips == ["EVALSHA"]
 
     def test_api_outage_costs_no_query(
         self,

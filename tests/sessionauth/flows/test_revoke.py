@@ -130,6 +130,26 @@ class TestRevokeAll:
         with pytest.raises(UpdateError):
             session.save()
 
+    def test_session_that_is_renewed_meanwhile_ends_under_its_new_id(
+        self, alice: User, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Listed under the old id, it moved before its turn came."""
+        session = SessionStore(session_key(log_in()))
+        session.load()
+        list_until = index.listed_until
+
+        def overtaken(user_id: str, until_us: int | None) -> object:
+            found = list_until(user_id, until_us)
+            if until_us is None:
+                session.cycle_key()
+            return found
+
+        monkeypatch.setattr(index, "listed_until", overtaken)
+        revoke_all(alice, "test")
+
+        again = SessionStore(session.session_key)
+        assert again.get("_auth_user_id") is None
+
 
 class TestRevokeEverybody:
     @pytest.mark.usefixtures("alice", "bob")
