@@ -184,7 +184,7 @@ class TestRetirement:
 
     def test_asymmetric_key_derives_nothing(self) -> None:
         """Sub-keys come from secret bytes; anything else is a mistake of ours."""
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="a refresh key is symmetric"):
             RefreshKey(key_of("ES256"))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from time import sleep
 from types import SimpleNamespace
 from typing import Any
 
@@ -147,6 +148,15 @@ class TestProblems:
         assert str(path) in str(problem)
         assert problem.hint
 
+    @pytest.mark.parametrize("content", ["[]", '"text"', "null"])
+    def test_file_that_holds_no_object_has_its_own_cure(
+        self, tmp_path: Path, content: str
+    ) -> None:
+        """A JWK Set in one file is readable, but not one key."""
+        problem = only_problem(write(tmp_path, a=GOOD[0], b=GOOD[1], c=content))
+
+        assert "one private JWK into each file" in problem.hint
+
     def test_file_that_is_a_directory_is_named(self, tmp_path: Path) -> None:
         """Unreadable in a way that holds for root, too."""
         (tmp_path / "odd.json").mkdir()
@@ -258,7 +268,9 @@ class TestFirstLoad:
         assert key_source.key_ring(NOW).signing_key(NOW).kid == GOOD[0]["kid"]
 
     def test_threads_that_start_together_read_once(self, source: Source) -> None:
-        """A secrets manager may count its calls."""
+        """A secrets manager may count its calls, and takes its time for them."""
+        source.before = lambda: sleep(0.05)
+
         with ThreadPoolExecutor(8) as pool:
             rings = list(pool.map(key_source.key_ring, [NOW] * 8))
 
