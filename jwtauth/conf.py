@@ -342,12 +342,11 @@ def _contradictions(raw: Mapping[str, object]) -> Iterator[Problem]:
             hint="A login ends at the absolute timeout in any case: shorten the "
             "idle timeout.",
         )
-    # A process learns of the next key a reload after it was published, and others
-    # may keep the JWKS it serves for half the overlap.
-    if settings.key_overlap < 2 * settings.key_reload_interval:
+    # A process learns of the next key one reload after it was published.
+    if settings.key_overlap < settings.key_reload_interval:
         yield Problem(
             id="jwtauth.E024",
-            message="JWTAUTH['KEY_OVERLAP'] is shorter than twice "
+            message="JWTAUTH['KEY_OVERLAP'] is shorter than "
             "JWTAUTH['KEY_RELOAD_INTERVAL'].",
             hint="The next key would sign before everybody knows it: lengthen the "
             "overlap or reload more often.",
