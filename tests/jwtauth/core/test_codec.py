@@ -315,7 +315,7 @@ class TestKeys:
             *("", "../../dev/null", "' OR 1=1 --", "\0", "*", "${jndi:x}", "\ud800"),
             *("k" * 4000, None, 0, True, [], ["a"], {}, [KEY.kid], {"kid": KEY.kid}),
         ],
-        ids=lambda kid: repr(kid)[:20],
+        ids=lambda kid: type(kid).__name__,
     )
     def test_odd_kid_is_an_unknown_key(self, kid: object) -> None:
         """It comes from a stranger and is looked up in a dict, nowhere else."""
