@@ -27,6 +27,9 @@ AUTH_KEYS = (USER_ID, BACKEND, AUTH_HASH)
 # compact encoding of the whole hash: twice the memory.
 _HEX_MARK = b"\x00"
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+# Most values are short texts like ids and paths. They need no JSON parser: without a
+# backslash, a quote or a control character JSON is the text between the quotes.
+_PLAIN_TEXT = re.compile(rb'"[ !#-\[\]-~]*"')
 _SPELT_BY_JSON = (int, float, bool, type(None))
 
 _CREATED_AT = b"c"
@@ -151,6 +154,8 @@ def _read(fields: Fields, loads: Callable[[bytes], object]) -> SessionRecord:
 def _load(value: bytes, loads: Callable[[bytes], object]) -> object:
     if value.startswith(_HEX_MARK):
         return value[1:].hex()
+    if _PLAIN_TEXT.fullmatch(value):
+        return value[1:-1].decode("ascii")
     return loads(value)
 
 

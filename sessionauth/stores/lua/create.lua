@@ -11,5 +11,5 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
 end
 local now = server_now()
 redis.call('HSET', KEYS[1], 'c', string.format('%.0f', now))
-extend(KEYS[1], ARGV[1], ARGV[2], now)
+live_on(KEYS[1], {c = now}, ARGV[1], ARGV[2], now)
 return now

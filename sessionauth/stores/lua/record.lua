@@ -6,19 +6,26 @@ local function server_now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Let the record live on: until it was idle for too long, but never past its end.
-local function extend(key, idle, absolute, now)
-  local meta = redis.call('HMGET', key, 'c', 'a', 'i', 'x', 'r')
-  local anchor = tonumber(meta[2] or meta[1])
-  if not anchor or meta[5] then
-    return false -- no record, or one that was renewed: nothing to keep alive
+-- Let the record live on until it was idle for too long, but never past its end.
+-- `own` has its fields c, a, i, x, r; what is damaged ends the record.
+local function live_on(key, own, idle, absolute, now)
+  local anchor = own.a or own.c
+  if not anchor or own.r then
+    return -- no record, or one that was renewed: nothing to keep alive
   end
-  local left = math.min(
-    tonumber(idle),
-    tonumber(meta[3] or idle) or 0,
-    anchor + tonumber(absolute) - now,
-    (tonumber(meta[4] or math.huge) or 0) - now
-  )
-  redis.call('PEXPIRE', key, string.format('%.0f', left))
-  return true
+  local left = tonumber(idle)
+  local function at_most(ms)
+    if not (ms and ms >= left) then
+      left = ms or -1
+    end
+  end
+  at_most((tonumber(anchor) or 0) + absolute - now)
+  if own.i then
+    at_most(tonumber(own.i))
+  end
+  if own.x then
+    at_most((tonumber(own.x) or 0) - now)
+  end
+  -- In this order max() turns what is no number into -1 as well.
+  redis.call('PEXPIRE', key, math.floor(math.max(-1, left)))
 end

@@ -13,5 +13,7 @@ end
 for i = last + 1, #ARGV do
   redis.call('HDEL', KEYS[1], ARGV[i])
 end
-extend(KEYS[1], ARGV[1], ARGV[2], server_now())
+local stored = redis.call('HMGET', KEYS[1], 'c', 'a', 'i', 'x')
+local own = {c = stored[1], a = stored[2], i = stored[3], x = stored[4]}
+live_on(KEYS[1], own, ARGV[1], ARGV[2], server_now())
 return 1
