@@ -97,6 +97,22 @@ class TestEnding:
         assert "Traceback" not in demo.output
         assert not (tmp_path / "demo" / "valkey_url").exists()
 
+    def test_ctrl_c_is_left_to_the_main_process(
+        self, tmp_path: Path, start_demo: StartDemo
+    ) -> None:
+        """A worker that ends first looks like a crash: an error, and exit code 1."""
+        demo = start_demo(tmp_path / "demo")
+        demo.wait_for(READY)
+        os.kill(demo.process.pid, signal.SIGSTOP)  # So that the worker is first.
+
+        os.killpg(demo.process.pid, signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            demo.process.wait(0.5)
+        os.kill(demo.process.pid, signal.SIGCONT)
+
+        assert demo.wait() == 0
+        assert "Unexpected exit" not in demo.output
+
     def test_sigkill_ends_everything_else_too(
         self, tmp_path: Path, start_demo: StartDemo
     ) -> None:
