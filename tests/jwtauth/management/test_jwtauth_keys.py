@@ -324,17 +324,26 @@ class TestRotate:
         ends = NOW + OVERLAP + LIFETIME + 2 * LEEWAY
         assert after == {**before, "verifies_until": ends}
 
-    def test_successor_is_in_place_before_the_old_key_gets_its_end(
-        self, keys: Path, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("survived", [0, 1])
+    def test_rotation_that_breaks_off_leaves_a_key_that_signs(
+        self,
+        keys: Path,
+        clock: SimpleNamespace,
+        monkeypatch: pytest.MonkeyPatch,
+        survived: int,
     ) -> None:
-        """Whatever happens between the two, some key signs for ever."""
+        """The successor first, then the old key's end, whichever write fails."""
+        write, done = jwtauth_keys._write, []
 
-        def crash(*_args: object, **_kwargs: object) -> None:
-            raise OSError(5, "Input/output error")
+        def write_or_fail(*args: object, **kwargs: object) -> object:
+            if len(done) == survived:
+                raise OSError(5, "Input/output error")
+            done.append(args)
+            return write(*args, **kwargs)
 
-        monkeypatch.setattr(jwtauth_keys, "_supersede", crash)
-        complaint("rotate")
+        monkeypatch.setattr(jwtauth_keys, "_write", write_or_fail)
 
+        assert "Input/output error" in complaint("rotate")
         assert ring_of(keys, NOW).signing_key(NOW + 10**9)
 
     def test_next_refresh_key_is_one_that_tokens_can_tell_apart(
