@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
@@ -72,8 +72,7 @@ def get_settings() -> Settings:
 
 def get_serializer() -> Serializer:
     """Return what turns the values of a session into JSON: ``SESSION_SERIALIZER``."""
-    serializer: Serializer = import_string(django_settings.SESSION_SERIALIZER)()
-    return serializer
+    return _serializer(django_settings.SESSION_SERIALIZER)
 
 
 def problems(raw: object) -> list[Problem]:
@@ -92,6 +91,12 @@ def problems(raw: object) -> list[Problem]:
         if key in raw and not rule.holds(raw[key])
     ]
     return found or _contradictions(raw)
+
+
+@cache
+def _serializer(path: str) -> Serializer:
+    serializer: Serializer = import_string(path)()
+    return serializer
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,17 @@ _IDLE = b"i"
 _DEADLINE = b"x"
 _DEVICE = b"d"
 _ADDRESS = b"p"
+_OWN = frozenset(
+    {
+        _CREATED_AT,
+        _AUTHENTICATED_AT,
+        _USER_CHECKED_AT,
+        _IDLE,
+        _DEADLINE,
+        _DEVICE,
+        _ADDRESS,
+    }
+)
 # The store sets it when the id was renewed: such a record does not count any more.
 RENEWED_TO = b"r"
 
@@ -97,7 +108,7 @@ def from_fields(fields: Mapping[bytes, bytes], serializer: Serializer) -> Sessio
         RecordCorrupt: a field is foreign, missing or unreadable.
     """
     try:
-        return _read(dict(fields), serializer.loads)
+        return _read(fields, serializer.loads)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         # `from None`: the text of a JSON error quotes the value it failed on.
         raise RecordCorrupt(type(error).__name__) from None
@@ -125,30 +136,36 @@ def difference(old: Fields, new: Fields) -> tuple[Fields, tuple[bytes, ...]]:
     return changed, tuple(name for name in old if name not in new)
 
 
-def _read(fields: Fields, loads: Callable[[bytes], object]) -> SessionRecord:
+def _read(
+    fields: Mapping[bytes, bytes], loads: Callable[[bytes], object]
+) -> SessionRecord:
     data: dict[str, object] = {}
-
-    def number(letter: bytes) -> int | None:
-        text = fields.pop(letter, None)
-        return None if text is None else int(text)
-
-    own = SessionRecord(
-        created_at_ms=int(fields.pop(_CREATED_AT)),
-        authenticated_at_ms=number(_AUTHENTICATED_AT),
-        user_checked_at_ms=number(_USER_CHECKED_AT),
-        idle_ms=number(_IDLE),
-        deadline_ms=number(_DEADLINE),
-        device=fields.pop(_DEVICE, b"").decode(),
-        address=fields.pop(_ADDRESS, b"").decode(),
-        data=data,
-    )
+    own: Fields = {}
+    # One pass and no more: this runs at every request with a session.
     for name, value in fields.items():
-        if not name.startswith(DATA_PREFIX):
-            raise KeyError(name)
-        data[name[1:].decode("utf-8", "surrogatepass")] = _load(value, loads)
-    if any(not isinstance(data.get(key, ""), str) for key in AUTH_KEYS):
-        raise TypeError
-    return own
+        if name.startswith(DATA_PREFIX):
+            data[name[1:].decode("utf-8", "surrogatepass")] = _load(value, loads)
+        else:
+            own[name] = value
+    if not own.keys() <= _OWN:
+        raise KeyError
+    for key in AUTH_KEYS:
+        if not isinstance(data.get(key, ""), str):
+            raise TypeError
+    return SessionRecord(
+        created_at_ms=int(own[_CREATED_AT]),
+        data=data,
+        authenticated_at_ms=_number(own.get(_AUTHENTICATED_AT)),
+        user_checked_at_ms=_number(own.get(_USER_CHECKED_AT)),
+        idle_ms=_number(own.get(_IDLE)),
+        deadline_ms=_number(own.get(_DEADLINE)),
+        device=own.get(_DEVICE, b"").decode(),
+        address=own.get(_ADDRESS, b"").decode(),
+    )
+
+
+def _number(text: bytes | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def _load(value: bytes, loads: Callable[[bytes], object]) -> object:

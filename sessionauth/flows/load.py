@@ -1,5 +1,8 @@
 """Load a session: one round trip, and a verdict on what came back."""
 
+from functools import lru_cache
+
+from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
@@ -66,10 +69,16 @@ def _read(fields: Fields) -> SessionRecord:
     try:
         own_limits(record.data.get(EXPIRY))
         if record.user_id is not None:
-            get_user_model()._meta.pk.to_python(record.user_id)
+            _primary_key(django_settings.AUTH_USER_MODEL, record.user_id)
     except (ValueError, OverflowError, ValidationError) as error:
         raise RecordCorrupt(type(error).__name__) from None
     return record
+
+
+@lru_cache(maxsize=4096)
+def _primary_key(_user_model: str, user_id: str) -> object:
+    """Return the key that the text spells; who comes often is not asked again."""
+    return get_user_model()._meta.pk.to_python(user_id)
 
 
 def _discard(session_digest: str, fault: RecordCorrupt) -> None:
