@@ -134,6 +134,13 @@ def _whole_number(value: object) -> int:
     return value
 
 
+def _positive_number(value: object) -> int:
+    number = _whole_number(value)
+    if number == 0:
+        raise _Refused("must be a whole number above zero")
+    return number
+
+
 def _one_of(choices: type[StrEnum]) -> _Reader:
     def read(value: object) -> StrEnum:
         try:
@@ -274,7 +281,7 @@ _OPTIONS: Mapping[str, _Option] = {
     ),
     "MAX_TOKEN_LENGTH": _Option(
         id="jwtauth.E021",
-        read=_whole_number,
+        read=_positive_number,
         default=8192,
         cure="Write a number of characters, e.g. 8192, the default.",
     ),

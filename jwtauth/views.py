@@ -165,11 +165,21 @@ class JWKSView(View):
         response = HttpResponse(body, content_type="application/jwk-set+json")
         response["ETag"] = etag
         response["Access-Control-Allow-Origin"] = "*"
-        overlap = get_settings().key_overlap.total_seconds()
-        patch_cache_control(response, public=True, max_age=int(overlap / 2))
+        patch_cache_control(response, public=True, max_age=_jwks_lifetime())
         return (
             get_conditional_response(request, etag=etag, response=response) or response
         )
+
+
+def _jwks_lifetime() -> int:
+    """Return how many seconds a JWK Set may be cached.
+
+    This process may learn of the next key one reload after it was published; every
+    copy from before that must be gone when the key signs.
+    """
+    settings = get_settings()
+    latest = settings.key_overlap - settings.key_reload_interval
+    return int(min(settings.key_overlap / 2, latest).total_seconds())
 
 
 def _presented_token(request: Request) -> str:

@@ -16,6 +16,8 @@ from sessionauth.flows.session import LiveSession, Origin
 
 RETRY_AFTER_SECONDS = 5
 
+_IPWARE = IpWare(precedence=("REMOTE_ADDR",), proxy_count=0)
+
 _SameSite: TypeAlias = Literal["Lax", "Strict", "None", False] | None
 
 
@@ -43,16 +45,25 @@ def origin_of(request: HttpRequest) -> Origin:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the client's address: a proxy's word counts only where one is trusted."""
+    """Return the client's address, or an empty string.
+
+    ``X-Forwarded-For`` counts only behind as many proxies as
+    ``TRUSTED_PROXY_HOPS`` says: without any, the sender would choose it.
+    """
     hops = get_settings().trusted_proxy_hops
-    if hops:
-        # Each trusted proxy appends whom it talked to; what stands further left came
-        # from the client and proves nothing.
-        ipware = IpWare(precedence=("HTTP_X_FORWARDED_FOR",), proxy_count=hops - 1)
-        address, _trusted = ipware.get_client_ip(request.META)
-        if address is not None:
-            return str(address)
-    return str(request.META.get("REMOTE_ADDR", ""))
+    if hops == 0 or "HTTP_X_FORWARDED_FOR" not in request.META:
+        return _address_in(str(request.META.get("REMOTE_ADDR") or ""))
+    # Each proxy of ours appends one entry. Count them from the right and look at no
+    # other: what stands further left is the sender's invention, and an invention
+    # like a lone quotation mark must not make two entries one.
+    entries = request.META["HTTP_X_FORWARDED_FOR"].split(",")
+    return _address_in(entries[-hops]) if len(entries) >= hops else ""
+
+
+def _address_in(entry: str) -> str:
+    """Return the address in ``entry``, without port and zone; else an empty string."""
+    address, _trusted = _IPWARE.get_client_ip({"REMOTE_ADDR": entry})
+    return "" if address is None else str(address).partition("%")[0]
 
 
 def set_session_cookie(

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import jwt
 import pytest
@@ -257,6 +258,27 @@ class TestJWKS:
         assert response["Content-Type"] == "application/jwk-set+json"
         assert response["Cache-Control"] == "public, max-age=300"
         assert response["Access-Control-Allow-Origin"] == "*"
+
+    @pytest.mark.requirement("JWK-06")
+    @pytest.mark.parametrize(
+        ("overlap", "interval", "max_age"), [(600, 60, 300), (60, 50, 10), (60, 60, 0)]
+    )
+    def test_jwks_cached_copy_is_gone_before_the_next_key_signs(
+        self,
+        jwtauth_settings: Callable[..., None],
+        overlap: int,
+        interval: int,
+        max_age: int,
+    ) -> None:
+        """The process that serves it may itself have known the key late."""
+        jwtauth_settings(
+            KEY_OVERLAP=timedelta(seconds=overlap),
+            KEY_RELOAD_INTERVAL=timedelta(seconds=interval),
+        )
+
+        response = Client().get("/jwt/auth/.well-known/jwks.json")
+
+        assert response["Cache-Control"] == f"public, max-age={max_age}"
 
     @pytest.mark.requirement("JWK-05")
     def test_jwks_known_etag_is_304(self) -> None:
