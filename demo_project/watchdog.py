@@ -28,8 +28,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import IO, NoReturn
+from typing import IO
 
 # A server that needs longer than this to end in good order is hung.
 GRACE_SECONDS = 10.0
@@ -140,10 +139,9 @@ def _end_watchdog(watchdog: "subprocess.Popen[bytes]") -> None:
 
 def _watch(command: ServerCommand) -> None:
     """Be the watchdog: start the server, wait for the caller's end, clean up."""
-    signal.signal(signal.SIGTERM, _end_in_order)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    asked_to_end = _listen_for_signals()
     try:
-        _run(command)
+        _run(command, asked_to_end)
     except OSError as error:
         _report(str(error))
     finally:
@@ -151,24 +149,35 @@ def _watch(command: ServerCommand) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _end_in_order(number: int, _frame: FrameType | None) -> NoReturn:
-    # A second request, while the server ends, must not break off the cleaning.
-    signal.signal(number, signal.SIG_IGN)
-    sys.exit()
+def _listen_for_signals() -> int:
+    """Return a file descriptor that becomes readable when a signal asks to end.
+
+    A service manager asks every process of a unit, perhaps twice. A handler that
+    raised could break off the start or the cleaning and leave the server behind.
+    """
+    asked_to_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    signal.set_wakeup_fd(write_end)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return asked_to_end
 
 
-def _run(command: ServerCommand) -> None:
+def _run(command: ServerCommand, asked_to_end: int) -> None:
     server = _start(command)
     reaper = threading.Thread(target=_reap, args=[server], daemon=True)
     reaper.start()
-    try:
-        sys.stdin.buffer.read()  # Nobody writes: this returns at end of file.
-    finally:
-        server.send_signal(command.stop_signal)
-        server.send_signal(signal.SIGCONT)  # A stopped process hears nothing.
-        reaper.join(GRACE_SECONDS)
-        server.kill()
-        reaper.join()
+    end = select.poll()
+    end.register(asked_to_end, select.POLLIN)
+    # Nobody writes to the caller's pipe: it becomes readable when it is closed.
+    end.register(sys.stdin, select.POLLIN)
+    end.poll()
+    server.send_signal(command.stop_signal)
+    server.send_signal(signal.SIGCONT)  # A stopped process hears nothing.
+    reaper.join(GRACE_SECONDS)
+    server.kill()
+    reaper.join()
 
 
 def _start(command: ServerCommand) -> "subprocess.Popen[bytes]":

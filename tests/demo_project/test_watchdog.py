@@ -152,11 +152,12 @@ class TestEndOfTheStarter:
 
         assert started.leaves_nothing()
 
-    def test_sigterm_to_the_watchdog_ends_the_server(self) -> None:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_signal_to_the_watchdog_ends_the_server(self, number: int) -> None:
         """A service manager ends every process of a unit."""
         started = _launch("wait")
 
-        os.kill(started.watchdog, signal.SIGTERM)
+        os.kill(started.watchdog, number)
         deadline = time.monotonic() + END_SECONDS
         while _is_alive(started.server) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -167,14 +168,29 @@ class TestEndOfTheStarter:
         assert started.leaves_nothing()
 
 
-class TestSlowServer:
+class TestSignalsToTheWatchdog:
+    def test_sigterm_at_once_ends_the_server(self, tmp_path: Path) -> None:
+        """It may come while the watchdog has started the server and does no more."""
+        ended = []
+        for _ in range(20):
+            process = GuardedProcess(
+                ServerCommand(
+                    argv=["/bin/sleep", "60"], cwd="/", log=str(tmp_path / "log")
+                )
+            )
+            os.kill(process._watchdog.pid, signal.SIGTERM)
+            process.close()
+            ended.append(not _is_alive(process.pid))
+
+        assert ended == [True] * 20
+
     def test_second_sigterm_to_the_watchdog_does_not_stop_its_work(
         self, tmp_path: Path
     ) -> None:
         """A service manager may ask twice while the server still writes."""
         doomed = tmp_path / "doomed"
         doomed.mkdir()
-        slow = "trap 'sleep 1; exit' TERM; echo ready; while :; do sleep 0.05; done"
+        slow = "trap 'sleep 1; exit' TERM; echo ready; sleep 20 & wait"
         process = GuardedProcess(
             ServerCommand(
                 argv=["/bin/sh", "-c", slow],
