@@ -68,6 +68,11 @@ class DemoProcess:
         os.killpg(self.process.pid, signal.SIGINT)
         return self.wait()
 
+    def group(self) -> set[int]:
+        """Return the processes that Ctrl-C in a terminal would reach."""
+        pairs = (line.split() for line in _ps("pid=,pgid="))
+        return {int(pid) for pid, group in pairs if int(group) == self.process.pid}
+
     def wait(self) -> int:
         return self.process.wait(LONGEST_END_SECONDS)
 
@@ -92,16 +97,20 @@ class DemoProcess:
 
     def _left(self) -> list[str]:
         # With their environment, which names TMPDIR also where the title doesn't.
-        processes = subprocess.run(
-            ["ps", "axeww", "-o", "pid=,command="],  # noqa: S607 - wherever it is
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=True,
-        ).stdout.splitlines()
+        processes = _ps("pid=,command=")
         here = str(self._temporary)
         files = [str(path) for path in self._temporary.iterdir()]
         return [line[:200] for line in processes if here in line] + files
+
+
+def _ps(columns: str) -> list[str]:
+    return subprocess.run(  # noqa: S603 - our own choice of columns
+        ["ps", "axeww", "-o", columns],  # noqa: S607 - wherever it is
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=True,
+    ).stdout.splitlines()
 
 
 def free_port() -> int:
