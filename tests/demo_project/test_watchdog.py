@@ -88,9 +88,12 @@ def _is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    state = Path(f"/proc/{pid}/stat")
     # A container's first process may be slow to collect what ended.
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    # It ended since, or this system has no /proc.
+    return not Path("/proc/self/stat").exists()
 
 
 class TestEndOfTheStarter:
