@@ -50,8 +50,6 @@ def login(request: "HttpRequest", user: "AbstractBaseUser") -> "IssuedTokens":
     """
     import time
 
-    from django.contrib.auth.signals import user_logged_in
-
     from jwtauth import transport
     from jwtauth.flows import login as flow
     from jwtauth.stores import users
@@ -62,7 +60,7 @@ def login(request: "HttpRequest", user: "AbstractBaseUser") -> "IssuedTokens":
         sender=transport.sender_of(request),
         now=time.time(),
     )
-    user_logged_in.send(type(user), request=request, user=user)
+    flow.tell_django(user, request)
     return tokens
 
 

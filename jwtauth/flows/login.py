@@ -4,6 +4,7 @@ import logging
 import secrets
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 
 from jwtauth.conf import get_settings
@@ -18,7 +19,11 @@ from jwtauth.flows.tokens import IssuedTokens, issue
 from jwtauth.models import TokenFamily
 from jwtauth.signals import token_issued
 from jwtauth.stores import families, key_source, users
-from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
+from jwtauth.stores.conflicts import (
+    LOCKED_ATTEMPTS,
+    is_conflict,
+    retry_conflicts,
+)
 from jwtauth.stores.families import FoundFamily, Generation
 
 logger = logging.getLogger("jwtauth.security")
@@ -59,6 +64,19 @@ def login(
     logger.info("login", extra={"sid": sid, "user_pk": str(user.pk)})
     token_issued.send_robust(TokenFamily, user=user, sid=sid, request_context=sender)
     return tokens
+
+
+def tell_django(user: AbstractBaseUser, request: object) -> None:
+    """Send Django's ``user_logged_in``, which keeps ``last_login``.
+
+    ``last_login`` is no part of the login: another login of the user that wrote it at
+    the same moment must not fail this one, whose tokens are on record.
+    """
+    for _, failure in user_logged_in.send_robust(
+        type(user), request=request, user=user
+    ):
+        if isinstance(failure, Exception) and not is_conflict(failure):
+            raise failure
 
 
 def _first_generation(sender: RequestContext, now: float) -> Generation:

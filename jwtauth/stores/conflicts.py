@@ -42,12 +42,15 @@ def retry_conflicts(step: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
         except RowChanged:
             continue
         except OperationalError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise
     raise FamiliesBusy(f"{attempts} attempts met a conflict each")
 
 
-def _is_conflict(error: OperationalError) -> bool:
+def is_conflict(error: object) -> bool:
+    """Whether the database refused because of what others did at the same time."""
+    if not isinstance(error, OperationalError):
+        return False
     # psycopg 3 says sqlstate, psycopg 2 pgcode; SQLite has words only.
     cause = error.__cause__
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)

@@ -9,8 +9,10 @@ import jwt
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 from jwt import PyJWKSet
+from psycopg.errors import SerializationFailure
 from rest_framework.test import APIClient
 
 import jwtauth.conf
@@ -27,6 +29,13 @@ ENDPOINTS = [
     "logout/",
     "logout/all/",
 ]
+
+
+def conflict() -> OperationalError:
+    """What Django raises where PostgreSQL reports a serialization failure."""
+    error = OperationalError("could not serialize access")
+    error.__cause__ = SerializationFailure()
+    return error
 
 
 class TestObtain:
@@ -71,6 +80,25 @@ class TestObtain:
         alice.refresh_from_db()
         assert alice.last_login is not None
         assert heard == ["in", "failed"]
+
+    @pytest.mark.parametrize(
+        ("failure", "status"),
+        [(conflict(), 200), (OperationalError("the disk is full"), 500)],
+        ids=["conflict", "other"],
+    )
+    def test_login_last_login_in_conflict_is_let_go_and_a_fault_is_not(
+        self, alice: User, caller: Caller, failure: Exception, status: int
+    ) -> None:
+        """At REPEATABLE READ two logins of one user may both write ``last_login``."""
+
+        def fail(**_: object) -> None:
+            raise failure
+
+        user_logged_in.connect(fail)
+        response = caller.post("token/", {"username": "alice", "password": PASSWORD})
+        user_logged_in.disconnect(fail)
+
+        assert response.status_code == status
 
     @pytest.mark.requirement("ATJ-01", "ATJ-03", "ATJ-07")
     def test_login_access_token_follows_rfc_9068(
