@@ -1,10 +1,11 @@
-"""Fixtures for every test: empty servers before it, a server of its own on demand."""
+"""Fixtures for every test: empty servers before it; round trips, a server on demand."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 import redis
+from redis.client import Pipeline
 
 from demo_project.embedded_valkey import EmbeddedValkey
 
@@ -27,3 +28,23 @@ def valkey() -> Iterator[EmbeddedValkey]:
     """A running server for this test alone, to be stopped, paused and killed."""
     with EmbeddedValkey() as server:
         yield server
+
+
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The commands sent to Redis by anybody in this process, one per round trip."""
+    sent: list[str] = []
+    execute = redis.Redis.execute_command
+    pipeline = Pipeline.execute
+
+    def counted(self: redis.Redis, *args: object, **options: object) -> object:
+        sent.append(str(args[0]))
+        return execute(self, *args, **options)
+
+    def counted_pipeline(self: Pipeline, *args: object, **options: object) -> object:
+        sent.append("PIPELINE")
+        return pipeline(self, *args, **options)
+
+    monkeypatch.setattr(redis.Redis, "execute_command", counted)
+    monkeypatch.setattr(Pipeline, "execute", counted_pipeline)
+    return sent

@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-import redis
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F
 from django.test import override_settings
-from redis.client import Pipeline
 
 from jwtauth.models import TokenFamily
 from tests.jwtauth.caller import PASSWORD, Caller
@@ -53,26 +51,6 @@ def jwtauth_settings() -> Iterator[Callable[..., None]]:
 def atomic_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run every request in a transaction, as ``ATOMIC_REQUESTS = True`` does."""
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)  # noqa: FBT003 # a value, not a flag
-
-
-@pytest.fixture
-def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The commands sent to Redis by anybody in this process, one per round trip."""
-    sent: list[str] = []
-    execute = redis.Redis.execute_command
-    pipeline = Pipeline.execute
-
-    def counted(self: redis.Redis, *args: object, **options: object) -> object:
-        sent.append(str(args[0]))
-        return execute(self, *args, **options)
-
-    def counted_pipeline(self: Pipeline, *args: object, **options: object) -> object:
-        sent.append("PIPELINE")
-        return pipeline(self, *args, **options)
-
-    monkeypatch.setattr(redis.Redis, "execute_command", counted)
-    monkeypatch.setattr(Pipeline, "execute", counted_pipeline)
-    return sent
 
 
 def age(by: timedelta) -> None:

@@ -5,11 +5,9 @@ from contextlib import suppress
 from copy import deepcopy
 
 import pytest
-import redis
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
-from redis.client import Pipeline
 
 from demo_project.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
 from sessionauth.engine import SessionStore
@@ -74,26 +72,6 @@ def use_server(settings: Settings, url: str, **options: object) -> None:
     caches["default"]["LOCATION"] = url
     caches["default"]["OPTIONS"] = options
     settings.CACHES = caches
-
-
-@pytest.fixture
-def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The commands sent to Redis by anybody in this process, one per round trip."""
-    sent: list[str] = []
-    execute = redis.Redis.execute_command
-    pipeline = Pipeline.execute
-
-    def counted(self: redis.Redis, *args: object, **options: object) -> object:
-        sent.append(str(args[0]))
-        return execute(self, *args, **options)
-
-    def counted_pipeline(self: Pipeline, *args: object, **options: object) -> object:
-        sent.append("PIPELINE")
-        return pipeline(self, *args, **options)
-
-    monkeypatch.setattr(redis.Redis, "execute_command", counted)
-    monkeypatch.setattr(Pipeline, "execute", counted_pipeline)
-    return sent
 
 
 def session_key(client: Client) -> str:
