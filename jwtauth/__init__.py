@@ -3,14 +3,14 @@
 Every import points down this list; the build enforces it::
 
     apps
-    urls  admin  management  checks  receivers
-    views  schema
-    authentication  middleware  permissions  serializers
+    urls  management  checks
+    views
+    authentication  serializers
     transport
     flows          one user story per file
     signals  stores
     models
-    conf           the only reader of settings
+    conf           the only reader of JWTAUTH
     core           pure
     exceptions
 
@@ -78,7 +78,7 @@ def revoke_all(user: "AbstractBaseUser", reason: str, keep: str | None = None) -
     Raises:
         ValueError: ``reason`` is none of those.
         TokenMalformed: ``keep`` is no ``sid`` of ours.
-        DenylistUnavailable: the logins have ended, but their access tokens may
+        DenylistDown: the logins have ended, but their access tokens may
             live on until Redis is back.
     """
     import time

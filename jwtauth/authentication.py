@@ -1,5 +1,6 @@
 """JWTAuthentication for DRF: a bearer token -> (user, claims)."""
 
+import logging
 import time
 from typing import Any
 
@@ -17,11 +18,13 @@ from jwtauth.core.claims import AccessClaims
 from jwtauth.exceptions import (
     JWTAuthError,
     LoginRefused,
-    StoreUnavailable,
+    StoreDown,
     TokenRefused,
 )
 from jwtauth.flows.authenticate import authenticate
 from jwtauth.stores import users
+
+logger = logging.getLogger("jwtauth.refusals")
 
 CHALLENGE = 'Bearer realm="api"'
 REFUSAL = f'{CHALLENGE}, error="invalid_token"'
@@ -48,16 +51,24 @@ class TemporarilyUnavailable(APIException):
     """503 with Retry-After: the answer can't be known now."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = _("Temporarily unavailable, please try again.")
-    default_code = "temporarily_unavailable"
     wait = 1
     """Seconds; DRF's exception handler makes the Retry-After header of it."""
 
+    def __init__(self) -> None:
+        """Fill in the body, of the same shape as a refusal's."""
+        detail = _("Temporarily unavailable, please try again.")
+        super().__init__({"detail": detail, "code": StoreDown.code})
 
-def api_exception(error: JWTAuthError) -> APIException:
-    """Return how DRF should answer an error of this package."""
+
+def log_and_answer(error: JWTAuthError) -> APIException:
+    """Log the precise cause, and return the answer that does not tell it.
+
+    Raises:
+        JWTAuthError: ``error`` itself, if it is a fault and no refusal.
+    """
+    logger.info("%s %s", error.code, error, extra={"code": error.code})
     match error:
-        case StoreUnavailable():
+        case StoreDown():
             return TemporarilyUnavailable()
         case LoginRefused():
             return NoActiveAccount()
@@ -98,7 +109,7 @@ class JWTAuthentication(BaseAuthentication):
             claims = authenticate(token, now=time.time())
             return _user_of(claims), claims
         except JWTAuthError as error:
-            raise api_exception(error) from error
+            raise log_and_answer(error) from error
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge that makes a refusal a 401, not a 403."""
@@ -140,4 +151,4 @@ def _load(subject: str) -> AbstractBaseUser:
     try:
         return users.load_active_user(subject)
     except TokenRefused as error:
-        raise api_exception(error) from error
+        raise log_and_answer(error) from error

@@ -1,4 +1,4 @@
-"""The ``JWTAUTH`` setting as one frozen, typed object; nothing else reads settings.
+"""The ``JWTAUTH`` setting as one frozen, typed object; nothing else reads that setting.
 
 ``problems()`` lists everything that is wrong, for the system checks;
 ``get_settings()`` raises the first of it, for processes that ran no checks.
@@ -108,7 +108,7 @@ def _duration_or_zero(value: object) -> timedelta:
     return value
 
 
-def _retry_window(value: object) -> timedelta:
+def _window(value: object) -> timedelta:
     window = _duration_or_zero(value)
     if window > MAX_RETRY_WINDOW:
         raise _Refused(
@@ -219,19 +219,23 @@ _OPTIONS: Mapping[str, _Option] = {
     ),
     "KEY_RELOAD_INTERVAL": _timeout("jwtauth.E007", timedelta(seconds=60)),
     "KEY_OVERLAP": _timeout("jwtauth.E008", timedelta(minutes=10)),
-    "ACCESS_TOKEN_LIFETIME": _timeout("jwtauth.E009", timedelta(minutes=15)),
-    "REFRESH_IDLE_TIMEOUT": _timeout("jwtauth.E010", timedelta(days=7)),
-    "REFRESH_ABSOLUTE_TIMEOUT": _timeout("jwtauth.E011", timedelta(days=30)),
+    "ACCESS_TOKEN_LIFETIME": _timeout(
+        "jwtauth.E009", TokenPolicy.access_token_lifetime
+    ),
+    "REFRESH_IDLE_TIMEOUT": _timeout("jwtauth.E010", TokenPolicy.refresh_idle_timeout),
+    "REFRESH_ABSOLUTE_TIMEOUT": _timeout(
+        "jwtauth.E011", TokenPolicy.refresh_absolute_timeout
+    ),
     "REFRESH_GRACE_PERIOD": _Option(
         id="jwtauth.E012",
-        read=_retry_window,
-        default=timedelta(seconds=10),
+        read=_window,
+        default=TokenPolicy.refresh_grace_period,
         cure="e.g. datetime.timedelta(seconds=10), the default; 0 for single use.",
     ),
     "REFRESH_RETRY_WINDOW": _Option(
         id="jwtauth.E013",
-        read=_retry_window,
-        default=timedelta(seconds=120),
+        read=_window,
+        default=TokenPolicy.refresh_retry_window,
         cure="e.g. datetime.timedelta(seconds=120), the default; 0 for none.",
     ),
     "REFRESH_CONTEXT": _Option(
@@ -276,13 +280,13 @@ _OPTIONS: Mapping[str, _Option] = {
     "LEEWAY": _Option(
         id="jwtauth.E020",
         read=_leeway,
-        default=timedelta(seconds=5),
+        default=TokenPolicy.leeway,
         cure="e.g. datetime.timedelta(seconds=5), the default.",
     ),
     "MAX_TOKEN_LENGTH": _Option(
         id="jwtauth.E021",
         read=_positive_number,
-        default=8192,
+        default=TokenPolicy.max_token_length,
         cure="Write a number of characters, e.g. 8192, the default.",
     ),
     "TRUSTED_PROXY_HOPS": _Option(
@@ -292,11 +296,6 @@ _OPTIONS: Mapping[str, _Option] = {
         cure="Write how many proxies of yours stand before Django; 0 is none.",
     ),
 }
-
-
-def option_names() -> tuple[str, ...]:
-    """Return every key that ``JWTAUTH`` may have."""
-    return tuple(_OPTIONS)
 
 
 def problems() -> list[Problem]:

@@ -20,8 +20,8 @@
     │   ├── FamilyOutdated          the token is ahead of the record: restored backup?
     │   └── TokenReused             an already rotated refresh token came back
     ├── LoginRefused                the user changed while the login was being checked
-    ├── StoreUnavailable            an answer is impossible now; try again
-    │   ├── DenylistUnavailable     Redis is down, or its entries are not complete
+    ├── StoreDown            an answer is impossible now; try again
+    │   ├── DenylistDown     Redis is down, or its entries are not complete
     │   └── FamiliesBusy            the database kept reporting conflicts
     └── KeyRefused                  a key or a set of keys may not be used
 
@@ -139,19 +139,19 @@ class LoginRefused(JWTAuthError):
     code = "login_refused"
 
 
-class StoreUnavailable(JWTAuthError):
+class StoreDown(JWTAuthError):
     """No answer is possible now; the same request may succeed later."""
 
-    code = "store_unavailable"
+    code = "store_down"
 
 
-class DenylistUnavailable(StoreUnavailable):
+class DenylistDown(StoreDown):
     """Redis does not answer, or what it holds is not known to be complete."""
 
-    code = "denylist_unavailable"
+    code = "denylist_down"
 
 
-class FamiliesBusy(StoreUnavailable):
+class FamiliesBusy(StoreDown):
     """The database reported a conflict at every attempt."""
 
     code = "families_busy"

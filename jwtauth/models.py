@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from jwtauth.core.refresh_token import sid_text
+
 
 class RevocationReason(models.TextChoices):
     """Why a login ended before its time."""
@@ -42,7 +44,7 @@ class TokenFamily(models.Model):
     generation = models.PositiveBigIntegerField(_("generation"), default=0)
     secret_hash = models.BinaryField(max_length=32)
     nonce = models.BinaryField(max_length=32)
-    key_id = models.BinaryField(max_length=2)
+    key_hint = models.BinaryField(max_length=2)
     context = models.BinaryField(max_length=16)
     binding = models.BinaryField(max_length=32)
 
@@ -60,7 +62,7 @@ class TokenFamily(models.Model):
     address = models.GenericIPAddressField(_("address"), null=True)
 
     class Meta:
-        """Names in the admin; looking and revoking are two permissions."""
+        """Looking and revoking are two permissions, for the admin pages to come."""
 
         verbose_name = _("token family")
         verbose_name_plural = _("token families")
@@ -68,5 +70,10 @@ class TokenFamily(models.Model):
         permissions: ClassVar = [("revoke_tokenfamily", _("Can end a login"))]
 
     def __str__(self) -> str:
-        """Name the login by its id, which is no secret."""
-        return str(self.pk)
+        """Name the login by its ``sid``, which is no secret."""
+        return self.sid
+
+    @property
+    def sid(self) -> str:
+        """The ``sid`` claim: how the login is named outside of the database."""
+        return sid_text(self.pk.bytes)

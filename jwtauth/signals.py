@@ -10,10 +10,10 @@ token_rotated
     ``outcome`` (:class:`jwtauth.core.rotation.Outcome`), ``request_context``.
 token_reused
     An already rotated refresh token came back, and its family has ended for it.
-    Arguments: ``sid``, ``user_pk``, ``kind``
+    Arguments: ``sid``, ``user_id``, ``kind``
     (:class:`jwtauth.core.rotation.ReuseKind`), ``request_context``.
 family_revoked
-    A login has ended before its time. Arguments: ``sid``, ``user_pk``, ``reason``
+    A login has ended before its time. Arguments: ``sid``, ``user_id``, ``reason``
     (:class:`jwtauth.models.RevocationReason`).
 """
 

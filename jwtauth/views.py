@@ -27,8 +27,8 @@ from jwtauth.authentication import (
     JWTAuthentication,
     NoActiveAccount,
     TokenNotValid,
-    api_exception,
     challenge,
+    log_and_answer,
 )
 from jwtauth.conf import get_settings
 from jwtauth.core.jwk import jwks
@@ -75,7 +75,7 @@ class TokenView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         """Answer errors of this package as DRF answers its own."""
         if isinstance(exc, JWTAuthError):
-            exc = api_exception(exc)
+            exc = log_and_answer(exc)
         response = super().handle_exception(exc)
         if isinstance(exc, TokenNotValid):
             # The refused token may have come in the body.

@@ -139,12 +139,7 @@ class KeyRing:
             )
         for use in KeyUse:
             if not any(key.has_started(now) for key in self.living(use, now)):
-                yield KeyRefused(
-                    f"No key with use '{use}' signs now.",
-                    code=f"no_{use}_key",
-                    hint="Run 'manage.py jwtauth_keys init', or put a JWK there "
-                    "whose 'signs_from' has passed.",
-                )
+                yield _no_key(use)
 
     def _of(self, use: KeyUse) -> list[Key]:
         return [key for key in self._keys if key.use is use]
@@ -152,9 +147,14 @@ class KeyRing:
     def _newest(self, use: KeyUse, now: float) -> Key:
         started = [key for key in self.living(use, now) if key.has_started(now)]
         if not started:
-            raise KeyRefused(
-                f"No key with use '{use}' signs now.",
-                code=f"no_{use}_key",
-                hint="Run 'manage.py jwtauth_keys init'.",
-            )
+            raise _no_key(use)
         return started[-1]
+
+
+def _no_key(use: KeyUse) -> KeyRefused:
+    return KeyRefused(
+        f"No key with use '{use}' signs now.",
+        code=f"no_{use}_key",
+        hint="Run 'manage.py jwtauth_keys init', or put a JWK there whose "
+        "'signs_from' has passed.",
+    )

@@ -5,7 +5,7 @@ import logging
 from jwtauth.conf import DenylistFailure, Revocation, get_settings
 from jwtauth.core import codec
 from jwtauth.core.claims import AccessClaims
-from jwtauth.exceptions import DenylistUnavailable, TokenRevoked
+from jwtauth.exceptions import DenylistDown, TokenRevoked
 from jwtauth.stores import denylist, key_source
 
 logger = logging.getLogger("jwtauth.security")
@@ -22,7 +22,7 @@ def authenticate(token: str, *, now: float) -> AccessClaims:
 
     Raises:
         TokenRefused: one subclass per reason; all look the same outside.
-        DenylistUnavailable: whether it was revoked can't be known now.
+        DenylistDown: whether it was revoked can't be known now.
     """
     claims = codec.verify(
         token,
@@ -38,7 +38,7 @@ def authenticate(token: str, *, now: float) -> AccessClaims:
 def _is_denied(claims: AccessClaims, now: float) -> bool:
     try:
         return denylist.is_denied(claims.sid, now=now)
-    except DenylistUnavailable:
+    except DenylistDown:
         if get_settings().denylist_failure is DenylistFailure.CLOSED:
             raise
         logger.exception("denylist down, token accepted", extra={"sid": claims.sid})

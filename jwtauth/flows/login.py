@@ -60,8 +60,8 @@ def login(
         lambda: _record(user, first, about), attempts=LOCKED_ATTEMPTS
     )
     tokens = issue(found, first.key.encode(first.token), now=now)
-    sid = str(found.row.pk)
-    logger.info("login", extra={"sid": sid, "user_pk": str(user.pk)})
+    sid = found.row.sid
+    logger.info("login", extra={"sid": sid, "user_id": str(user.pk)})
     token_issued.send_robust(TokenFamily, user=user, sid=sid, request_context=sender)
     return tokens
 

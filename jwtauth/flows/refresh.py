@@ -41,7 +41,7 @@ def refresh(text: str, *, sender: RequestContext, now: float) -> IssuedTokens:
     Raises:
         TokenRefused: one subclass per reason; all look the same outside.
         FamiliesBusy: the database kept reporting conflicts; nothing is lost.
-        DenylistUnavailable: the login has ended, Redis could not be told.
+        DenylistDown: the login has ended, Redis could not be told.
         RuntimeError: a transaction of the caller is open.
     """
     families.refuse_outer_transaction()
@@ -57,7 +57,7 @@ def _attempt(
     found = families.find(token.sid)
     if found is None:
         raise FamilyRefused("there is no such family")
-    key = keys.find(bytes(found.row.key_id), now)
+    key = keys.find(bytes(found.row.key_hint), now)
     context = sender.material(get_settings().refresh_context)
     policy = get_settings().policy
     decision = decide(
@@ -120,8 +120,8 @@ def _end_reused(
         _log(logging.WARNING, "token reused", found, sender, kind=decision.reuse)
         token_reused.send_robust(
             TokenFamily,
-            sid=str(found.row.pk),
-            user_pk=str(found.row.user_id),
+            sid=found.row.sid,
+            user_id=str(found.row.user_id),
             kind=decision.reuse,
             request_context=sender,
         )
@@ -135,7 +135,7 @@ def _report(found: FoundFamily, decision: Decision, sender: RequestContext) -> N
     _log(logging.INFO, f"token {decision.outcome}", found, sender)
     token_rotated.send_robust(
         TokenFamily,
-        sid=str(found.row.pk),
+        sid=found.row.sid,
         outcome=decision.outcome,
         request_context=sender,
     )
@@ -144,5 +144,5 @@ def _report(found: FoundFamily, decision: Decision, sender: RequestContext) -> N
 def _log(
     level: int, event: str, found: FoundFamily, sender: RequestContext, **more: object
 ) -> None:
-    about = {"sid": str(found.row.pk), "user_pk": str(found.row.user_id)}
+    about = {"sid": found.row.sid, "user_id": str(found.row.user_id)}
     logger.log(level, event, extra={**about, "address": sender.address, **more})

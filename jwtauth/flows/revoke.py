@@ -1,7 +1,6 @@
 """End logins before their time: one, or all of a user; their access tokens too."""
 
 import logging
-import uuid
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +30,7 @@ def revoke_by_token(token: str, *, reason: RevocationReason, now: float) -> None
 
     Raises:
         TokenRefused: the token is not genuine.
-        DenylistUnavailable: the login has ended; its access tokens may live on
+        DenylistDown: the login has ended; its access tokens may live on
             until Redis is back.
     """
     revoke_family(_genuine_sid(token, now), reason=reason, now=now)
@@ -53,7 +52,7 @@ def revoke_family(
         on_ended: called after commit, by the one call that ended the family.
 
     Raises:
-        DenylistUnavailable: see ``revoke_by_token``.
+        DenylistDown: see ``revoke_by_token``.
     """
     using = families.database()
 
@@ -63,14 +62,14 @@ def revoke_family(
             if was_live and on_ended is not None:
                 transaction.on_commit(on_ended, using=using, robust=True)
             if ended is not None:
-                new = {ended.family_id} if was_live else set()
+                new = {ended.sid} if was_live else set()
                 _announce_after_commit([ended], new, reason=reason, now=now)
 
     retry_conflicts(end)
 
 
 def revoke_all(
-    user_pk: Any,  # noqa: ANN401 # the type of the user model's key
+    user_id: Any,  # noqa: ANN401 # the type of the user model's key
     *,
     reason: RevocationReason,
     now: float,
@@ -81,7 +80,7 @@ def revoke_all(
     A login or a refresh that races with it is either ended too, or refused.
 
     Args:
-        user_pk: whose logins.
+        user_id: whose logins.
         reason: goes on record.
         now: Unix seconds.
         keep: the id of one family to spare, usually that of the request.
@@ -90,14 +89,14 @@ def revoke_all(
         How many logins this call ended.
 
     Raises:
-        DenylistUnavailable: see ``revoke_by_token``.
+        DenylistDown: see ``revoke_by_token``.
     """
     using = families.database()
 
     def end() -> int:
         with transaction.atomic(using=using):
-            users.lock(user_pk, using=using)
-            ended, new = families.revoke_all(user_pk, reason=reason, keep=keep)
+            users.lock(user_id, using=using)
+            ended, new = families.revoke_all(user_id, reason=reason, keep=keep)
             _announce_after_commit(ended, new, reason=reason, now=now)
             return len(new)
 
@@ -120,7 +119,7 @@ def _genuine_sid(token: str, now: float) -> bytes:
 
 def _announce_after_commit(
     ended: Collection[EndedFamily],
-    new: Collection[uuid.UUID],
+    new: Collection[str],
     *,
     reason: RevocationReason,
     now: float,
@@ -133,7 +132,7 @@ def _announce_after_commit(
 
     def announce() -> None:
         for family in ended:
-            if family.family_id in new:
+            if family.sid in new:
                 _announce(family, reason)
         if get_settings().revocation is Revocation.DENYLIST:
             denylist.deny(ended, now=datetime.fromtimestamp(now, UTC))
@@ -142,6 +141,6 @@ def _announce_after_commit(
 
 
 def _announce(family: EndedFamily, reason: RevocationReason) -> None:
-    about = {"sid": str(family.family_id), "user_pk": family.user_pk}
+    about = {"sid": family.sid, "user_id": family.user_id}
     logger.info("family revoked", extra={**about, "reason": reason})
     family_revoked.send_robust(TokenFamily, **about, reason=reason)

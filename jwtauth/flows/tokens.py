@@ -8,7 +8,6 @@ from datetime import datetime
 from jwtauth.conf import get_settings
 from jwtauth.core import codec
 from jwtauth.core.claims import AccessClaims
-from jwtauth.core.refresh_token import sid_text
 from jwtauth.stores import key_source
 from jwtauth.stores.families import FoundFamily
 
@@ -57,7 +56,7 @@ def _claims(found: FoundFamily, *, issued_at: int, expires_at: int) -> AccessCla
         issued_at=issued_at,
         expires_at=expires_at,
         jti=secrets.token_urlsafe(JTI_BYTES),
-        sid=sid_text(found.row.pk.bytes),
+        sid=found.row.sid,
         auth_time=int(found.auth_time.timestamp()),
         scope=found.row.scope,
     )

@@ -1,1 +1,1 @@
-"""Where state lives: families (ORM), the denylist (Redis), keys, users."""
+"""Where state lives: families (ORM), the denylist (Redis), keys, users; conflicts."""

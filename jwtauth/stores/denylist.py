@@ -24,17 +24,17 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from jwtauth.conf import DenylistCovers, get_settings
-from jwtauth.core.refresh_token import sid_bytes, sid_text
-from jwtauth.exceptions import DenylistUnavailable
+from jwtauth.core.refresh_token import sid_bytes
+from jwtauth.exceptions import DenylistDown
 from jwtauth.stores import families
 
-TIMEOUT = 0.5
-"""Seconds that Redis has to connect and to answer, unless the alias says its own."""
+TIMEOUT_SECONDS = 0.5
+"""What Redis has to connect and to answer, unless the alias says its own."""
 
 # Clocks differ, and a token judged with leeway outlives its ``exp``.
 _MARGIN = timedelta(seconds=60)
 _REBUILD_LOCK_MS = 30_000
-_REBUILD_WAIT = 0.05
+_REBUILD_WAIT_SECONDS = 0.05
 _REBUILD_WAITS = 10
 
 # The marker is set only by who still holds the lock: had Redis been emptied since
@@ -56,14 +56,14 @@ def is_denied(sid: str, *, now: float) -> bool:
 
     Raises:
         TokenMalformed: ``sid`` is no family id of ours.
-        DenylistUnavailable: Redis does not answer, or its shard is being rebuilt.
+        DenylistDown: Redis does not answer, or its shard is being rebuilt.
     """
     shard = sid_bytes(sid)[0]
     with _translated_errors():
-        marker, entry = _client().mget(_key(shard, "marker"), _key(shard, f"sid:{sid}"))
+        marker, entry = _client().mget(_key(shard, "marker"), _entry_key(sid))
         if marker is None:
             _rebuild(shard, now=datetime.fromtimestamp(now, UTC))
-            entry = _client().get(_key(shard, f"sid:{sid}"))
+            entry = _client().get(_entry_key(sid))
     return entry is not None
 
 
@@ -71,7 +71,7 @@ def deny(ended: Iterable[families.EndedFamily], *, now: datetime) -> None:
     """Write an entry for each family, to live as long as it must block.
 
     Raises:
-        DenylistUnavailable: Redis does not answer; some entries may be missing.
+        DenylistDown: Redis does not answer; some entries may be missing.
     """
     with _translated_errors():
         _write(ended, now)
@@ -82,7 +82,7 @@ def _write(ended: Iterable[families.EndedFamily], now: datetime) -> None:
     for family in ended:
         lifetime = _blocks_until(family) - now + _margin()
         if lifetime > timedelta(0):
-            pipeline.set(_entry_key(family.family_id.bytes), b"1", px=lifetime)
+            pipeline.set(_entry_key(family.sid), b"1", px=lifetime)
     pipeline.execute()
 
 
@@ -105,19 +105,19 @@ def _rebuild(shard: int, *, now: datetime) -> None:
         return
     _write(families.ended_in_shard(shard), now)
     if not _client().eval(_PUBLISH_MARKER, 2, lock, marker, token):
-        raise DenylistUnavailable("Redis lost its data while it was being filled")
+        raise DenylistDown("Redis lost its data while it was being filled")
 
 
 def _wait_for(marker: str) -> None:
     for _ in range(_REBUILD_WAITS):
-        time.sleep(_REBUILD_WAIT)
+        time.sleep(_REBUILD_WAIT_SECONDS)
         if _client().get(marker) is not None:
             return
-    raise DenylistUnavailable("another process is filling the denylist")
+    raise DenylistDown("another process is filling the denylist")
 
 
-def _entry_key(sid: bytes) -> str:
-    return _key(sid[0], f"sid:{sid_text(sid)}")
+def _entry_key(sid: str) -> str:
+    return _key(sid_bytes(sid)[0], f"sid:{sid}")
 
 
 def _key(shard: int, name: str) -> str:
@@ -135,7 +135,7 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        raise DenylistUnavailable(f"Redis: {type(error).__name__}") from error
+        raise DenylistDown(f"Redis: {type(error).__name__}") from error
 
 
 def _client() -> Redis:
@@ -162,8 +162,8 @@ def _client_of(alias: str) -> Redis:
 
 def _impatient(pool: ConnectionPool) -> ConnectionPool:
     options: dict[str, Any] = {
-        "socket_timeout": TIMEOUT,
-        "socket_connect_timeout": TIMEOUT,
+        "socket_timeout": TIMEOUT_SECONDS,
+        "socket_connect_timeout": TIMEOUT_SECONDS,
         **pool.connection_kwargs,
         "retry": Retry(NoBackoff(), retries=1),
     }

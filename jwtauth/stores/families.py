@@ -18,7 +18,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from jwtauth.core.policy import TokenPolicy
-from jwtauth.core.refresh_token import RefreshKey, RefreshToken, secret_hash
+from jwtauth.core.refresh_token import (
+    RefreshKey,
+    RefreshToken,
+    secret_hash,
+    sid_text,
+)
 from jwtauth.core.rotation import FamilyState
 from jwtauth.models import TokenFamily
 from jwtauth.stores import users
@@ -68,8 +73,8 @@ class Generation:
 class EndedFamily:
     """What the denylist must know of a family that has ended."""
 
-    family_id: uuid.UUID
-    user_pk: str
+    sid: str
+    user_id: str
     access_until: datetime
     absolute_expires_at: datetime
 
@@ -188,24 +193,24 @@ def revoke(sid: bytes, *, reason: str) -> tuple[EndedFamily | None, bool]:
 
 
 def revoke_all(
-    user_pk: Any,  # noqa: ANN401 # the type of the user model's key
+    user_id: Any,  # noqa: ANN401 # the type of the user model's key
     *,
     reason: str,
     keep: bytes | None,
-) -> tuple[list[EndedFamily], set[uuid.UUID]]:
+) -> tuple[list[EndedFamily], set[str]]:
     """End every family of a user but ``keep``; call it under the user's lock.
 
     Returns:
         Every family that the denylist must hold, those that had ended before
         among them, and the ids of those that this call ended.
     """
-    rows = _rows().filter(user_id=user_pk)
+    rows = _rows().filter(user_id=user_id)
     if keep is not None:
         rows = rows.exclude(pk=uuid.UUID(bytes=keep))
     live = rows.filter(revoked_at__isnull=True, absolute_expires_at__gt=Now())
-    ids = set(live.values_list("pk", flat=True))
+    sids = {sid_text(pk.bytes) for pk in live.values_list("pk", flat=True)}
     live.update(revoked_at=Now(), revoked_reason=reason)
-    return _ended(rows), ids
+    return _ended(rows), sids
 
 
 def ended_in_shard(shard: int) -> list[EndedFamily]:
@@ -231,7 +236,7 @@ def _columns(
         "generation": new.token.generation,
         "secret_hash": secret_hash(new.token.secret),
         "nonce": new.nonce,
-        "key_id": new.key.hint,
+        "key_hint": new.key.hint,
         "context": new.key.context(new.context),
         "binding": _bindings(found, new.key)[0],
         "access_until": _stored(access_ends),
@@ -287,12 +292,12 @@ def _ended(rows: QuerySet[TokenFamily]) -> list[EndedFamily]:
     ).values_list("pk", "user_id", "access_until", "absolute_expires_at")
     return [
         EndedFamily(
-            family_id=pk,
-            user_pk=str(user_pk),
+            sid=sid_text(pk.bytes),
+            user_id=str(user_id),
             access_until=_aware(access_until),
             absolute_expires_at=_aware(absolute_expires_at),
         )
-        for pk, user_pk, access_until, absolute_expires_at in ended
+        for pk, user_id, access_until, absolute_expires_at in ended
     ]
 
 

@@ -13,11 +13,19 @@ import jwtauth.urls
 import sessionauth.conf
 import sessionauth.exceptions
 import sessionauth.urls
+from jwtauth.core.policy import TokenPolicy
 
 CHECKOUT = Path(__file__).parents[2]
+
+
+def names_of(settings: type) -> set[str]:
+    """The keys that fill the fields of a settings class."""
+    return {field.name.upper() for field in fields(settings)}
+
+
 SETTINGS = {
-    "jwtauth": set(jwtauth.conf.option_names()),
-    "sessionauth": {field.name.upper() for field in fields(sessionauth.conf.Settings)},
+    "jwtauth": names_of(jwtauth.conf.Settings) - {"POLICY"} | names_of(TokenPolicy),
+    "sessionauth": names_of(sessionauth.conf.Settings),
 }
 ERRORS = {"jwtauth": jwtauth.exceptions, "sessionauth": sessionauth.exceptions}
 URLS = {"jwtauth": jwtauth.urls, "sessionauth": sessionauth.urls}

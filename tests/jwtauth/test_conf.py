@@ -17,7 +17,6 @@ from jwtauth.conf import (
     Revocation,
     UserLoading,
     get_settings,
-    option_names,
     problems,
 )
 
@@ -74,7 +73,7 @@ class TestDefaults:
             *conf.TokenPolicy.__dataclass_fields__,
         }
 
-        assert {name.lower() for name in option_names()} == fields - {"policy"}
+        assert {name.lower() for name in conf._OPTIONS} == fields - {"policy"}
 
     def test_every_problem_has_an_id_of_its_own(self) -> None:
         """``SILENCED_SYSTEM_CHECKS`` must silence one thing."""

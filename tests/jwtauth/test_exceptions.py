@@ -28,8 +28,8 @@ CODES = {
     "FamilyOutdated": "family_outdated",
     "TokenReused": "token_reused",
     "LoginRefused": "login_refused",
-    "StoreUnavailable": "store_unavailable",
-    "DenylistUnavailable": "denylist_unavailable",
+    "StoreDown": "store_down",
+    "DenylistDown": "denylist_down",
     "FamiliesBusy": "families_busy",
     "KeyRefused": "key_refused",
 }

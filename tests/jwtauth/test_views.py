@@ -31,6 +31,11 @@ ENDPOINTS = [
 ]
 
 
+def sid_of(access_token: str) -> str:
+    """The claim by which receivers of signals find the login."""
+    return jwt.decode(access_token, options={"verify_signature": False})["sid"]
+
+
 def conflict() -> OperationalError:
     """What Django raises where PostgreSQL reports a serialization failure."""
     error = OperationalError("could not serialize access")
@@ -208,10 +213,10 @@ class TestLogout:
         self, alice: User, caller: Caller
     ) -> None:
         """What had ended before is written to the denylist again, not told again."""
-        told: list[str] = []
+        told: list[tuple[str, str]] = []
 
-        def receive(reason: str, **_: object) -> None:
-            told.append(reason)
+        def receive(reason: str, sid: str, **_: object) -> None:
+            told.append((reason, sid))
 
         family_revoked.connect(receive)
         ended, other = caller.login(alice), caller.login(alice)
@@ -220,7 +225,10 @@ class TestLogout:
         caller.post("logout/all/", bearer=other["access"])
         family_revoked.disconnect(receive)
 
-        assert told == ["logout", "logout_all"]
+        assert told == [
+            ("logout", sid_of(ended["access"])),
+            ("logout_all", sid_of(other["access"])),
+        ]
 
     def test_logout_all_needs_a_live_access_token(
         self, alice: User, caller: Caller
@@ -391,6 +399,21 @@ class TestEdges:
         assert caller.me("x.y.z")["WWW-Authenticate"] == (
             'Bearer realm="api", error="invalid_token"'
         )
+
+    @pytest.mark.parametrize(
+        ("token", "code"), [("x.y.z", "token_malformed"), ("", "")], ids=["bad", "none"]
+    )
+    def test_refusal_precise_cause_is_in_the_log_alone(
+        self, caller: Caller, caplog: pytest.LogCaptureFixture, token: str, code: str
+    ) -> None:
+        """Who runs the service must see what the caller must not."""
+        caplog.set_level("INFO", "jwtauth.refusals")
+
+        body = caller.me(token).content
+
+        codes = [getattr(record, "code", "") for record in caplog.records]
+        assert [found for found in codes if found] == ([code] if code else [])
+        assert b"malformed" not in body
 
     def test_database_user_setting_refuses_a_deactivated_user_at_once(
         self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
