@@ -38,7 +38,7 @@ lint: $(VENV)/.installed  ## Check format, types, import contracts, migrations, 
 matrix: $(VENV)/.installed  ## Run the tests on every supported Python and Django
 	$(BIN)/python -m tests.harness.matrix
 
-bench: $(VENV)/.installed  ## Measure the budgets of the design, as ratios
+bench: $(VENV)/.installed  ## Measure both apps against their budgets, as ratios
 	$(BIN)/python -m benchmarks
 
 compare: $(VENV)/.installed  ## Measure both schemes over HTTP, side by side

@@ -1,4 +1,7 @@
-"""Both apps on an embedded server; a database in memory, which nothing here asks."""
+"""Both apps on an embedded server and a database in memory.
+
+The server is emptied: its address is given by who started it, and has no default.
+"""
 
 import os
 from typing import Any
@@ -29,7 +32,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": os.environ.get("BENCHMARK_REDIS_URL", "redis://127.0.0.1:6379/0"),
+        "LOCATION": os.environ["BENCHMARK_REDIS_URL"],
     }
 }
 SESSION_ENGINE = "sessionauth.engine"

@@ -9,8 +9,7 @@ The layers, top to bottom; imports point down only::
     middleware      503 when the store is down, the cookie kept
     engine          SESSION_ENGINE = "sessionauth.engine"
     transport       the cookie, the client's address
-    flows           one user story per file: load, save, renew, login, authenticate,
-                    revoke
+    flows           user stories: load, save, renew, login, authenticate, revoke
     signals         what happened, also as log lines
     stores          what lies in Redis: sessions, index, connection, lua/
     models          ActiveSession: permissions without a table

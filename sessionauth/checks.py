@@ -1,21 +1,4 @@
-"""System checks: ``sessionauth.E0xx`` must be mended, ``sessionauth.W0xx`` should be.
-
-===== =====================================================================
-E001  unknown key in ``SESSIONAUTH``
-E002  ill-typed value in ``SESSIONAUTH``
-E003  ``IDLE_TIMEOUT`` longer than ``ABSOLUTE_TIMEOUT``
-E004  ``SESSION_ENGINE`` is another one
-E005  ``SessionMiddleware`` is missing, doubled or too late
-E006  ``CACHE`` is no django-redis cache
-E007  ``SESSION_SERIALIZER`` does not write JSON
-W001  the cookie's name has no ``__Host-``          (``--deploy``)
-W002  the cookie is readable by scripts
-W003  the cookie travels without TLS                (``--deploy``)
-W004  the cookie travels with other sites' requests
-W005  the cookie outlives the browser
-W006  ``IGNORE_EXCEPTIONS`` on the same cache
-===== =====================================================================
-"""
+"""System checks: what would go wrong at the first request is said at the start."""
 
 import json
 from typing import Any

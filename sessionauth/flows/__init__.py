@@ -1,1 +1,1 @@
-"""One user story per file; only here core, stores and signals meet."""
+"""User stories and what they pass on; here core, stores and signals meet."""
