@@ -89,12 +89,15 @@ class TestEnding:
         """Ctrl-C, a service manager and a closed terminal all end it cleanly."""
         demo = start_demo(tmp_path / "demo")
         demo.wait_for(READY)
+        # A thread that has just worked is the one that ends badly.
+        JwtDevice(demo.call(), "/jwt").log_in(*CREDENTIALS)
 
         os.killpg(demo.process.pid, number)
 
         assert demo.wait() == 0
         assert demo.leftovers() == []
         assert "Traceback" not in demo.output
+        assert "panicked" not in demo.output
         assert not (tmp_path / "demo" / "valkey_url").exists()
 
     def test_ctrl_c_is_left_to_the_main_process(
