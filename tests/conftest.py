@@ -1,13 +1,21 @@
-"""Fixtures for every test: empty servers before it; round trips, a server on demand."""
+"""Fixtures for every test: empty servers before it.
+
+On demand: what is sent to Redis, what signals tell, a server of the test's own.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, TypeAlias
 
 import pytest
 import redis
+from django.dispatch import Signal
 from redis.client import Pipeline
 
 from demo_project.embedded_valkey import EmbeddedValkey
+
+Heard: TypeAlias = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +56,30 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(redis.Redis, "execute_command", counted)
     monkeypatch.setattr(Pipeline, "execute", counted_pipeline)
     return sent
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    """Listen to signals for the rest of the test: ``heard(*signals)``.
+
+    Returns the list of what they send from now on, the signal and the sender
+    included; ``failure`` is raised to the sender each time.
+    """
+    with ExitStack() as stack:
+
+        def listen(
+            *signals: Signal, failure: Exception | None = None
+        ) -> list[dict[str, Any]]:
+            told: list[dict[str, Any]] = []
+
+            def receive(**facts: object) -> None:
+                told.append(facts)
+                if failure is not None:
+                    raise failure
+
+            for signal in signals:
+                signal.connect(receive, weak=False)
+                stack.callback(signal.disconnect, receive)
+            return told
+
+        yield listen

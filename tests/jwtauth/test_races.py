@@ -24,6 +24,7 @@ import jwtauth
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_reused
 from tests import signing_keys
+from tests.conftest import Heard
 from tests.crowd import Crowd, crowd_of
 from tests.jwtauth.caller import Caller
 
@@ -95,27 +96,24 @@ class TestRefreshRace:
         caller: Caller,
         crowd: Crowd,
         jwtauth_settings: Callable[..., None],
+        heard: Heard,
     ) -> None:
         """Without grace one wins; the others are refused, never failed."""
         jwtauth_settings(
             REFRESH_GRACE_PERIOD=timedelta(0), REFRESH_RETRY_WINDOW=timedelta(0)
         )
-        reused: list[str] = []
+        told = heard(token_reused)
 
-        def receive(sid: str, **_: object) -> None:
-            reused.append(sid)
-
-        token_reused.connect(receive)
         for _ in range(ROUNDS // 4):
             token = caller.login(alice)["refresh"]
             answers = crowd.all_at_once(partial(caller.refresh, token))
 
             assert statuses(answers) == {200: 1, 401: THREADS - 1}
-        token_reused.disconnect(receive)
 
         # RTK-12: reuse is on record, and was told once for each family.
         reasons = TokenFamily.objects.values_list("revoked_reason", flat=True)
         assert set(reasons) == {RevocationReason.REUSE}
+        reused = [facts["sid"] for facts in told]
         assert Counter(reused) == dict.fromkeys(reused, 1)
         assert len(reused) == ROUNDS // 4
 

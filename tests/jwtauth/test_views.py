@@ -20,6 +20,7 @@ from jwtauth.core import codec
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from jwtauth.stores import key_source
+from tests.conftest import Heard
 from tests.jwtauth.caller import PASSWORD, Caller
 
 ENDPOINTS = [
@@ -64,27 +65,20 @@ class TestObtain:
         }
 
     def test_login_keeps_last_login_and_sends_djangos_signals(
-        self, alice: User, caller: Caller
+        self, alice: User, caller: Caller, heard: Heard
     ) -> None:
         """Lockout and audit packages listen to these."""
-        heard: list[str] = []
+        told = heard(user_logged_in, user_login_failed)
 
-        def logged_in(**_: object) -> None:
-            heard.append("in")
-
-        def failed(**_: object) -> None:
-            heard.append("failed")
-
-        user_logged_in.connect(logged_in)
-        user_login_failed.connect(failed)
         caller.login(alice)
         caller.post("token/", {"username": "alice", "password": "wrong"})
-        user_logged_in.disconnect(logged_in)
-        user_login_failed.disconnect(failed)
 
         alice.refresh_from_db()
         assert alice.last_login is not None
-        assert heard == ["in", "failed"]
+        assert [facts["signal"] for facts in told] == [
+            user_logged_in,
+            user_login_failed,
+        ]
 
     @pytest.mark.parametrize(
         ("failure", "status"),
@@ -92,16 +86,17 @@ class TestObtain:
         ids=["conflict", "other"],
     )
     def test_login_last_login_in_conflict_is_let_go_and_a_fault_is_not(
-        self, alice: User, caller: Caller, failure: Exception, status: int
+        self,
+        alice: User,
+        caller: Caller,
+        heard: Heard,
+        failure: Exception,
+        status: int,
     ) -> None:
         """At REPEATABLE READ two logins of one user may both write ``last_login``."""
+        heard(user_logged_in, failure=failure)
 
-        def fail(**_: object) -> None:
-            raise failure
-
-        user_logged_in.connect(fail)
         response = caller.post("token/", {"username": "alice", "password": PASSWORD})
-        user_logged_in.disconnect(fail)
 
         assert response.status_code == status
 
@@ -210,22 +205,17 @@ class TestLogout:
         assert caller.me(bobs["access"]).status_code == 200
 
     def test_logout_signal_is_sent_once_for_each_login(
-        self, alice: User, caller: Caller
+        self, alice: User, caller: Caller, heard: Heard
     ) -> None:
         """What had ended before is written to the denylist again, not told again."""
-        told: list[tuple[str, str]] = []
+        told = heard(family_revoked)
 
-        def receive(reason: str, sid: str, **_: object) -> None:
-            told.append((reason, sid))
-
-        family_revoked.connect(receive)
         ended, other = caller.login(alice), caller.login(alice)
         caller.logout(ended["access"])
         caller.logout(ended["access"])
         caller.post("logout/all/", bearer=other["access"])
-        family_revoked.disconnect(receive)
 
-        assert told == [
+        assert [(facts["reason"], facts["sid"]) for facts in told] == [
             ("logout", sid_of(ended["access"])),
             ("logout_all", sid_of(other["access"])),
         ]

@@ -18,6 +18,7 @@ from jwtauth.flows.refresh import refresh
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_reused, token_rotated
 from jwtauth.stores import key_source
+from tests.conftest import Heard
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.conftest import age
 
@@ -160,21 +161,16 @@ class TestRotation:
             refresh(token, sender=RequestContext(), now=NOW)
 
     def test_refresh_signal_tells_the_outcome(
-        self, alice: User, caller: Caller
+        self, alice: User, caller: Caller, heard: Heard
     ) -> None:
         """Grace that is used often is worth knowing (RTK-15)."""
-        outcomes: list[str] = []
+        told = heard(token_rotated)
 
-        def receive(outcome: str, **_: object) -> None:
-            outcomes.append(outcome)
-
-        token_rotated.connect(receive)
         token = caller.login(alice)["refresh"]
         caller.refreshed(token)
         caller.refreshed(token)
-        token_rotated.disconnect(receive)
 
-        assert outcomes == ["rotated", "retry"]
+        assert [facts["outcome"] for facts in told] == ["rotated", "retry"]
 
 
 class TestReuse:
@@ -205,22 +201,17 @@ class TestReuse:
         assert family().revoked_reason == RevocationReason.REUSE
 
     def test_reuse_signal_is_sent_once_with_its_kind(
-        self, alice: User, caller: Caller
+        self, alice: User, caller: Caller, heard: Heard
     ) -> None:
         """Whoever mails the user must not do it once per try of the thief."""
-        kinds: list[str] = []
+        told = heard(token_reused)
 
-        def receive(kind: str, **_: object) -> None:
-            kinds.append(kind)
-
-        token_reused.connect(receive)
         first = caller.login(alice)["refresh"]
         caller.refreshed(caller.refreshed(first)["refresh"])
         for _ in range(3):
             caller.refresh(first)
-        token_reused.disconnect(receive)
 
-        assert kinds == ["stale"]
+        assert [facts["kind"] for facts in told] == ["stale"]
 
     @pytest.mark.requirement("RTK-13")
     def test_refresh_predecessor_within_grace_after_logout_is_refused(

@@ -17,6 +17,7 @@ from sessionauth.exceptions import LoginOvertaken, SessionLimitReached
 from sessionauth.flows import login as flow
 from sessionauth.signals import session_opened
 from sessionauth.stores import index
+from tests.conftest import Heard
 from tests.sessionauth.conftest import session_key, stored, with_cookie
 
 LogIn = Callable[..., Client]
@@ -240,18 +241,17 @@ class TestRecord:
 
 class TestSignal:
     def test_login_is_told_and_logged_without_the_id(
-        self, alice: User, log_in: LogIn, caplog: pytest.LogCaptureFixture
+        self,
+        alice: User,
+        log_in: LogIn,
+        heard: Heard,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         """An audit trail must not be a list of keys to the house."""
-        told: list[dict[str, object]] = []
+        told = heard(session_opened)
 
-        def listen(**facts: object) -> None:
-            told.append(facts)
-
-        session_opened.connect(listen)
         with caplog.at_level("INFO", "sessionauth"):
             client = log_in(client=Client(headers={"user-agent": "curl/8.5.0"}))
-        session_opened.disconnect(listen)
 
         key = session_key(client)
         assert told[0]["user_id"] == str(alice.pk)
@@ -259,16 +259,11 @@ class TestSignal:
         assert told[0]["device"] == "curl"
         assert key not in caplog.text + repr(told) + repr(caplog.records[0].__dict__)
 
-    def test_failing_receiver_breaks_no_login(
-        self, alice: User, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_failing_receiver_breaks_no_login(self, alice: User, heard: Heard) -> None:
         """A mail server that is down must lock nobody out."""
+        told = heard(session_opened, failure=RuntimeError())
 
-        def fail(**_facts: object) -> None:
-            raise RuntimeError
-
-        session_opened.connect(fail)
         session = enter(alice)
-        session_opened.disconnect(fail)
 
+        assert len(told) == 1
         assert is_valid(session)

@@ -14,6 +14,7 @@ from sessionauth.engine import SessionStore
 from sessionauth.flows.revoke import revoke, revoke_everybody
 from sessionauth.signals import session_revoked
 from sessionauth.stores import index
+from tests.conftest import Heard
 from tests.sessionauth.conftest import session_key, stored
 
 LogIn = Callable[..., Client]
@@ -63,19 +64,14 @@ class TestRevoke:
 
     @pytest.mark.usefixtures("alice")
     def test_revocation_is_told_and_logged(
-        self, log_in: LogIn, caplog: pytest.LogCaptureFixture
+        self, log_in: LogIn, heard: Heard, caplog: pytest.LogCaptureFixture
     ) -> None:
         """Who was logged out must be able to learn why."""
-        told: list[dict[str, object]] = []
-
-        def listen(**facts: object) -> None:
-            told.append(facts)
-
         client = log_in()
-        session_revoked.connect(listen)
+        told = heard(session_revoked)
+
         with caplog.at_level("INFO", "sessionauth"):
             client.post("/auth/logout/", secure=True)
-        session_revoked.disconnect(listen)
 
         assert [facts["reason"] for facts in told] == ["logout"]
         assert getattr(caplog.records[-1], "event", "") == "revocation"
