@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from demo_project.watchdog import GuardedProcess, ServerCommand
 
 STARTER = Path(__file__).with_name("server_starter.py")
 # Starts take long when many run at once on a small machine; ends do not.
+START_SECONDS = 60
 END_SECONDS = 10
 
 
@@ -38,12 +39,9 @@ class Started:
     def leaves_nothing(self) -> bool:
         """Wait for the end of both processes and of the directory."""
         self.process.communicate(timeout=END_SECONDS)
-        deadline = time.monotonic() + END_SECONDS
-        while time.monotonic() < deadline:
-            if not (self.socket.parent.exists() or self.is_running()):
-                return True
-            time.sleep(0.02)
-        return False
+        return _comes_true(
+            lambda: not (self.socket.parent.exists() or self.is_running())
+        )
 
     def is_running(self) -> bool:
         return _is_alive(self.server) or _is_alive(self.watchdog)
@@ -79,6 +77,15 @@ def _await_announcement(process: "subprocess.Popen[str]") -> Started:
         watchdog=int(watchdog),
         socket=Path(socket.strip()),
     )
+
+
+def _comes_true(condition: Callable[[], bool], within: float = END_SECONDS) -> bool:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def _is_alive(pid: int) -> bool:
@@ -161,13 +168,10 @@ class TestEndOfTheStarter:
         started = _launch("wait")
 
         os.kill(started.watchdog, number)
-        deadline = time.monotonic() + END_SECONDS
-        while _is_alive(started.server) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        still_there = _is_alive(started.server)
+        ended = _comes_true(lambda: not _is_alive(started.server))
         started.process.kill()
 
-        assert not still_there
+        assert ended
         assert started.leaves_nothing()
 
 
@@ -193,21 +197,21 @@ class TestSignalsToTheWatchdog:
         """A service manager may ask twice while the server still writes."""
         doomed = tmp_path / "doomed"
         doomed.mkdir()
-        slow = "trap 'sleep 1; exit' TERM; echo ready; sleep 20 & wait"
+        log = tmp_path / "log"
+        slow = "trap 'echo ending; sleep 1; exit' TERM; echo ready; sleep 20 & wait"
         process = GuardedProcess(
             ServerCommand(
                 argv=["/bin/sh", "-c", slow],
                 cwd="/",
-                log=str(tmp_path / "log"),
+                log=str(log),
                 remove=[str(doomed)],
             )
         )
-        while "ready" not in (tmp_path / "log").read_text():
-            time.sleep(0.01)
+        assert _comes_true(lambda: "ready" in log.read_text(), START_SECONDS)
 
-        for _ in range(2):
-            os.kill(process._watchdog.pid, signal.SIGTERM)
-            time.sleep(0.2)
+        os.kill(process._watchdog.pid, signal.SIGTERM)
+        assert _comes_true(lambda: "ending" in log.read_text())
+        os.kill(process._watchdog.pid, signal.SIGTERM)
         process.close()
 
         assert not _is_alive(process.pid)

@@ -70,19 +70,15 @@ class TestLoad:
 
         sessions.load("d", POLICY)
 
-        assert redis_client.pttl("sa:s:d") > 1_790_000
+        assert 1_790_000 < redis_client.pttl("sa:s:d") <= 1_800_000
 
     @pytest.mark.requirement("TMO-01")
     def test_session_left_alone_is_gone_after_the_idle_time(self) -> None:
         """The store forgets it by itself; no sweeper and no clock of ours."""
-        short = TimeoutPolicy(idle_ms=80, absolute_ms=10_000, user_check_ms=0)
+        short = TimeoutPolicy(idle_ms=10, absolute_ms=10_000, user_check_ms=0)
         sessions.create("d", short)
-        time.sleep(0.05)
-        assert sessions.load("d", short) is not None
 
-        time.sleep(0.05)
-        assert sessions.load("d", short) is not None
-        time.sleep(0.12)
+        time.sleep(0.03)
 
         assert sessions.load("d", short) is None
 
