@@ -4,10 +4,12 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 # Django's name
 from django.db import connections
 
 from jwtauth import conf
+from jwtauth.conf import Revocation
 from jwtauth.stores import families, key_source
 
 _LONG_ACCESS_TOKEN = timedelta(minutes=60)
@@ -62,8 +64,28 @@ def check_sqlite_transactions(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 #
         Error(
             f"DATABASES[{connection.alias!r}] is SQLite without "
             "OPTIONS['transaction_mode'] = 'IMMEDIATE'.",
-            hint="Set it: otherwise two logins at once fail with 'database is "
+            hint="Write 'OPTIONS': {'transaction_mode': 'IMMEDIATE'} there: "
+            "otherwise two logins at once fail with 'database is "
             "locked' instead of waiting for each other.",
             id="jwtauth.E031",
+        )
+    ]
+
+
+@register(Tags.caches)
+def check_denylist_cache(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E032: the denylist's alias is one of django-redis."""
+    if conf.problems() or conf.get_settings().revocation is not Revocation.DENYLIST:
+        return []
+    alias = conf.get_settings().denylist_cache
+    if hasattr(caches[alias], "client"):
+        return []
+    return [
+        Error(
+            f"CACHES[{alias!r}] is not served by django-redis, and "
+            "JWTAUTH['DENYLIST_CACHE'] names it.",
+            hint="Use BACKEND 'django_redis.cache.RedisCache', or set "
+            "JWTAUTH['REVOCATION'] = 'refresh_only', which needs no Redis.",
+            id="jwtauth.E032",
         )
     ]

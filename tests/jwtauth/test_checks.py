@@ -267,3 +267,21 @@ class TestSqliteTransactions:
         sqlite({"transaction_mode": "IMMEDIATE"})
 
         assert checks.check_sqlite_transactions() == []
+
+
+LOCAL_MEMORY = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+class TestDenylistCache:
+    def test_cache_that_django_redis_does_not_serve_is_an_error(self) -> None:
+        """Every request with a token would be a 500, and no check had said so."""
+        with override_settings(CACHES=LOCAL_MEMORY):
+            (message,) = checks.check_denylist_cache()
+
+        assert message.id == "jwtauth.E032"
+        assert "CACHES['default']" in message.msg
+
+    def test_any_cache_without_a_denylist_has_no_fault(self) -> None:
+        """Who accepts the delay needs no Redis."""
+        with override_settings(CACHES=LOCAL_MEMORY), jwtauth(REVOCATION="refresh_only"):
+            assert checks.check_denylist_cache() == []
