@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 # Django's name
 from django.db import connections
@@ -87,5 +88,21 @@ def check_denylist_cache(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Djan
             hint="Use BACKEND 'django_redis.cache.RedisCache', or set "
             "JWTAUTH['REVOCATION'] = 'refresh_only', which needs no Redis.",
             id="jwtauth.E032",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_sqlite_time_zone(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E033: SQLite's clock is UTC, and without ``USE_TZ`` its rows are not."""
+    alias = families.database()
+    if connections[alias].vendor != "sqlite" or settings.USE_TZ:
+        return []
+    return [
+        Error(
+            f"DATABASES[{alias!r}] is SQLite and USE_TZ is False.",
+            hint="Set USE_TZ = True: the times of logins would be off by the time "
+            "zone, and revocations could end before they block anything.",
+            id="jwtauth.E033",
         )
     ]

@@ -7,15 +7,13 @@ fresh token reused. Instants are the database's own.
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections, router, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from jwtauth.core.policy import TokenPolicy
 from jwtauth.core.refresh_token import (
@@ -28,6 +26,7 @@ from jwtauth.core.rotation import FamilyState
 from jwtauth.models import TokenFamily
 from jwtauth.stores import users
 from jwtauth.stores.conflicts import RowChanged
+from jwtauth.stores.instants import aware, stored
 
 # Access tokens are judged with leeway and by other clocks than the database's:
 # a family that has just ended by itself may still have to be denied.
@@ -45,17 +44,17 @@ class FoundFamily:
     @property
     def absolute_expires_at(self) -> datetime:
         """When the login ends in any case, in UTC."""
-        return _aware(self.row.absolute_expires_at)
+        return aware(self.row.absolute_expires_at)
 
     @property
     def auth_time(self) -> datetime:
         """When the user logged in, in UTC."""
-        return _aware(self.row.created_at)
+        return aware(self.row.created_at)
 
     @property
     def idle_expires_at(self) -> datetime:
         """When the refresh token on record expires, in UTC."""
-        return _aware(self.row.idle_expires_at)
+        return aware(self.row.idle_expires_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +102,7 @@ def find(sid: bytes) -> FoundFamily | None:
     row = rows.filter(pk=uuid.UUID(bytes=sid)).first()
     if row is None:
         return None
-    return FoundFamily(row=row, user=row.user, now=_aware(row.database_now))
+    return FoundFamily(row=row, user=row.user, now=aware(row.database_now))
 
 
 def state_of(found: FoundFamily, key: RefreshKey) -> FamilyState:
@@ -115,7 +114,7 @@ def state_of(found: FoundFamily, key: RefreshKey) -> FamilyState:
         secret_hash=bytes(row.secret_hash),
         nonce=bytes(row.nonce),
         context=bytes(row.context),
-        rotated_at=_aware(row.rotated_at),
+        rotated_at=aware(row.rotated_at),
         was_displaced=row.displaced_at is not None,
         idle_expires_at=found.idle_expires_at,
         absolute_expires_at=found.absolute_expires_at,
@@ -145,8 +144,8 @@ def add(
         pk=uuid.UUID(bytes=first.token.sid),
         user_id=user.pk,
         client_id=policy.client_id,
-        created_at=_stored(now),
-        absolute_expires_at=_stored(now + policy.refresh_absolute_timeout),
+        created_at=stored(now),
+        absolute_expires_at=stored(now + policy.refresh_absolute_timeout),
         **about,
     )
     found = FoundFamily(row=row, user=user, now=now)
@@ -174,7 +173,7 @@ def displace(found: FoundFamily, rival: Generation, *, policy: TokenPolicy) -> N
         RowChanged: the row is not what was read any more.
     """
     columns = _columns(found, rival, policy)
-    _compare_and_set(found, columns | {"displaced_at": _stored(found.now)})
+    _compare_and_set(found, columns | {"displaced_at": stored(found.now)})
 
 
 def revoke(sid: bytes, *, reason: str) -> tuple[EndedFamily | None, bool]:
@@ -239,7 +238,7 @@ def _columns(
         "key_hint": new.key.hint,
         "context": new.key.context(new.context),
         "binding": _bindings(found, new.key)[0],
-        "access_until": _stored(access_ends),
+        "access_until": stored(access_ends),
     }
 
 
@@ -247,9 +246,9 @@ def _timers(found: FoundFamily, policy: TokenPolicy) -> dict[str, Any]:
     """Return the columns that only a rotation, or the login, sets anew."""
     idle_ends = min(found.now + policy.refresh_idle_timeout, found.absolute_expires_at)
     return {
-        "rotated_at": _stored(found.now),
+        "rotated_at": stored(found.now),
         "displaced_at": None,
-        "idle_expires_at": _stored(idle_ends),
+        "idle_expires_at": stored(idle_ends),
     }
 
 
@@ -294,8 +293,8 @@ def _ended(rows: QuerySet[TokenFamily]) -> list[EndedFamily]:
         EndedFamily(
             sid=sid_text(pk.bytes),
             user_id=str(user_id),
-            access_until=_aware(access_until),
-            absolute_expires_at=_aware(absolute_expires_at),
+            access_until=aware(access_until),
+            absolute_expires_at=aware(absolute_expires_at),
         )
         for pk, user_id, access_until, absolute_expires_at in ended
     ]
@@ -303,14 +302,3 @@ def _ended(rows: QuerySet[TokenFamily]) -> list[EndedFamily]:
 
 def _rows() -> QuerySet[TokenFamily]:
     return TokenFamily.objects.using(database())
-
-
-def _aware(instant: datetime) -> datetime:
-    """Return an instant of the database in UTC, whatever ``USE_TZ`` says."""
-    if timezone.is_naive(instant):
-        instant = timezone.make_aware(instant)
-    return instant.astimezone(UTC)
-
-
-def _stored(instant: datetime) -> datetime:
-    return instant if settings.USE_TZ else timezone.make_naive(instant)

@@ -181,14 +181,14 @@ def _call(source: str | Callable[[], Any]) -> Sequence[Any]:
     try:
         function = import_string(source) if isinstance(source, str) else source
         jwks = function()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 # whatever a project's function does
         # Only the kind of error: its text may tell of the secrets behind it.
         raise KeyRefused(
             f"The callable {source!r} failed ({type(error).__name__}).",
             code="unreadable",
             hint="Write the dotted path of a function that returns a list of JWKs; "
             "for a directory without a slash write pathlib.Path(...).",
-        ) from error
+        ) from None
     if not isinstance(jwks, list | tuple):
         raise KeyRefused(
             f"The callable {source!r} returned no list.",

@@ -1,20 +1,19 @@
 """The user behind a login or a token: active, and still the one who logged in."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare
 
 from jwtauth.exceptions import LoginRefused, UserInactive
-
-if TYPE_CHECKING:
-    from django.db import models
+from jwtauth.stores.instants import aware
 
 
 def load_active_user(subject: str) -> AbstractBaseUser:
@@ -72,13 +71,10 @@ def can_log_in(user: AbstractBaseUser | None, backend_path: str) -> bool:
 
     Costs no query where the backend finds users as Django's ModelBackend does.
     """
-    if user is None or not backend_path:
+    # A backend that was taken out of the settings takes its logins along.
+    if user is None or backend_path not in settings.AUTHENTICATION_BACKENDS:
         return False
-    try:
-        backend = load_backend(backend_path)
-    except ImportError:
-        # The backend has been removed: its logins end with it.
-        return False
+    backend = load_backend(backend_path)
     if isinstance(backend, ModelBackend) and _finds_as_django(backend):
         return backend.user_can_authenticate(user)  # type: ignore[arg-type] # any user model
     found = backend.get_user(user.pk)
@@ -101,7 +97,7 @@ def lock(
     rows = get_user_model()._default_manager.using(using).filter(pk=pk)
     locked = rows.select_for_update(no_key=True)
     user = locked.annotate(database_now=Now()).first()
-    return None if user is None else (user, user.database_now)
+    return None if user is None else (user, aware(user.database_now))
 
 
 def lock_unchanged(user: AbstractBaseUser, *, using: str) -> datetime:
@@ -135,7 +131,13 @@ def auth_hashes(user: AbstractBaseUser) -> list[str]:
 
 
 def _finds_as_django(backend: ModelBackend) -> bool:
-    return type(backend).get_user is ModelBackend.get_user
+    # A manager that hides rows (soft deletion) hides them from get_user(), but not
+    # from the join that read this user.
+    manager = type(get_user_model()._default_manager)
+    return (
+        type(backend).get_user is ModelBackend.get_user
+        and manager.get_queryset is models.Manager.get_queryset
+    )
 
 
 def _pk_field() -> "models.Field[Any, Any]":

@@ -285,3 +285,24 @@ class TestDenylistCache:
         """Who accepts the delay needs no Redis."""
         with override_settings(CACHES=LOCAL_MEMORY), jwtauth(REVOCATION="refresh_only"):
             assert checks.check_denylist_cache() == []
+
+
+class TestSqliteTimeZone:
+    def test_sqlite_without_use_tz_is_an_error(
+        self, sqlite: Callable[[dict[str, str]], None]
+    ) -> None:
+        """Its clock is UTC, and the rows beside it would be local."""
+        sqlite({"transaction_mode": "IMMEDIATE"})
+
+        with override_settings(USE_TZ=False):
+            (message,) = checks.check_sqlite_time_zone()
+
+        assert message.id == "jwtauth.E033"
+
+    def test_sqlite_with_use_tz_has_no_fault(
+        self, sqlite: Callable[[dict[str, str]], None]
+    ) -> None:
+        """The cure that the error names is one."""
+        sqlite({"transaction_mode": "IMMEDIATE"})
+
+        assert checks.check_sqlite_time_zone() == []

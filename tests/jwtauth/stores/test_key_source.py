@@ -341,6 +341,20 @@ class TestReload:
         assert kept is ring
         assert [record.levelname for record in caplog.records] == ["ERROR"]
 
+    def test_failing_reload_keeps_the_words_of_the_failure_out_of_the_log(
+        self, source: Source, clock: SimpleNamespace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Validators quote what they refuse: here that is a secret."""
+        key_source.key_ring(NOW)
+        source.error = ValueError("input_value={'k': 'a secret'}")
+        clock.now += 60
+
+        with caplog.at_level(logging.ERROR, "jwtauth.keys"):
+            key_source.key_ring(NOW)
+
+        assert "ValueError" in caplog.text
+        assert "a secret" not in caplog.text
+
     def test_failing_reload_names_the_file_in_the_log(
         self, tmp_path: Path, clock: SimpleNamespace, caplog: pytest.LogCaptureFixture
     ) -> None:

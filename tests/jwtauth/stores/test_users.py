@@ -1,0 +1,53 @@
+"""Who may go on: what the settings, the manager and the backend say today."""
+
+import pytest
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User, UserManager
+from django.db.models import QuerySet
+from django.test import override_settings
+
+from tests.jwtauth.caller import Caller
+
+OURS = "django.contrib.auth.backends.ModelBackend"
+
+
+class RetiredBackend(ModelBackend):
+    """Proved users once, and still imports."""
+
+
+class HidingManager(UserManager[User]):
+    """Hides whoever has been deleted softly: here, whose last name says so."""
+
+    def get_queryset(self) -> QuerySet[User]:
+        return super().get_queryset().exclude(last_name="deleted")
+
+
+@pytest.fixture
+def soft_deletion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the user model's default manager hide rows."""
+    manager = HidingManager()
+    manager.model, manager.name = User, "objects"
+    monkeypatch.setitem(User._meta.__dict__, "default_manager", manager)
+
+
+class TestCanLogIn:
+    def test_backend_removed_from_the_settings_ends_its_logins(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """That its module still imports proves nothing."""
+        path = f"{__name__}.RetiredBackend"
+        with override_settings(AUTHENTICATION_BACKENDS=[path]):
+            token = caller.login(alice)["refresh"]
+
+        with override_settings(AUTHENTICATION_BACKENDS=[OURS]):
+            assert caller.refresh(token).status_code == 401
+
+    @pytest.mark.usefixtures("soft_deletion")
+    def test_user_whom_the_manager_hides_is_gone(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """A join reads rows that the backend's get_user() would not find."""
+        token = caller.login(alice)["refresh"]
+        User._base_manager.update(last_name="deleted")
+
+        assert caller.refresh(token).status_code == 401
