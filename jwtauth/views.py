@@ -12,7 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.decorators import method_decorator
 from django.views import View
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.debug import (
+    sensitive_post_parameters,
+    sensitive_variables,
+)
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -50,6 +53,9 @@ if TYPE_CHECKING:
     from rest_framework.views import AsView, GenericView
 
 
+@method_decorator(
+    sensitive_post_parameters("password", "refresh", "token"), name="dispatch"
+)
 class TokenView(APIView):
     """What all endpoints share: no transaction of the request, nothing cached.
 
@@ -91,10 +97,10 @@ class TokenView(APIView):
         return response
 
 
-@method_decorator(sensitive_post_parameters("password"), name="dispatch")
 class TokenObtainPairView(TokenView):
     """``POST token/``: name and password -> an access and a refresh token."""
 
+    @sensitive_variables()
     def post(self, request: Request) -> Response:
         """Prove the user and begin a login."""
         serializer = TokenObtainSerializer(data=request.data)
@@ -109,6 +115,7 @@ class TokenObtainPairView(TokenView):
 class TokenRefreshView(TokenView):
     """``POST token/refresh/``: a refresh token -> its successor."""
 
+    @sensitive_variables()
     def post(self, request: Request) -> Response:
         """Rotate; every refusal gives the same bytes."""
         serializer = TokenRefreshSerializer(data=request.data)
@@ -124,6 +131,7 @@ class TokenRefreshView(TokenView):
 class TokenVerifyView(TokenView):
     """``POST token/verify/``: 200 if an access token counts now, else 401."""
 
+    @sensitive_variables()
     def post(self, request: Request) -> Response:
         """Judge it as any API request would."""
         serializer = TokenVerifySerializer(data=request.data)
@@ -135,6 +143,7 @@ class TokenVerifyView(TokenView):
 class LogoutView(TokenView):
     """``POST logout/``: end the login of a refresh or access token."""
 
+    @sensitive_variables()
     def post(self, request: Request) -> Response:
         """End it, also when the token is stale or expired; safe to repeat."""
         token = _presented_token(request)
@@ -148,6 +157,7 @@ class LogoutAllView(TokenView):
     authentication_classes = (JWTAuthentication,)
     permission_classes = (IsAuthenticated,)
 
+    @sensitive_variables()
     def post(self, request: Request) -> Response:
         """End them all, this one too."""
         revoke_all(request.user.pk, reason=RevocationReason.LOGOUT_ALL, now=time.time())
@@ -182,6 +192,7 @@ def _jwks_lifetime() -> int:
     return int(min(settings.key_overlap / 2, latest).total_seconds())
 
 
+@sensitive_variables()
 def _presented_token(request: Request) -> str:
     """Return the refresh token of the body, else the token of the header."""
     serializer = LogoutSerializer(data=request.data)

@@ -2,6 +2,8 @@
 
 import logging
 
+from django.views.decorators.debug import sensitive_variables
+
 from jwtauth.conf import DenylistFailure, Revocation, get_settings
 from jwtauth.core import codec
 from jwtauth.core.claims import AccessClaims
@@ -11,6 +13,7 @@ from jwtauth.stores import denylist, key_source
 logger = logging.getLogger("jwtauth.security")
 
 
+@sensitive_variables()
 def authenticate(token: str, *, now: float) -> AccessClaims:
     """Return the claims of an access token that counts at ``now``.
 

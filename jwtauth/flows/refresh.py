@@ -4,6 +4,8 @@ import logging
 import secrets
 from typing import Never
 
+from django.views.decorators.debug import sensitive_variables
+
 from jwtauth.conf import get_settings
 from jwtauth.core.context import RequestContext
 from jwtauth.core.refresh_token import (
@@ -30,6 +32,7 @@ from jwtauth.stores.families import FoundFamily, Generation
 logger = logging.getLogger("jwtauth.security")
 
 
+@sensitive_variables()
 def refresh(text: str, *, sender: RequestContext, now: float) -> IssuedTokens:
     """Return the successor of a refresh token and a fresh access token.
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
 
 from jwtauth.conf import Revocation, get_settings
 from jwtauth.core import codec
-from jwtauth.core.refresh_token import sid_bytes
+from jwtauth.core.refresh_token import sid_bytes, sid_text
 from jwtauth.exceptions import TokenMalformed
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
@@ -20,6 +21,7 @@ from jwtauth.stores.families import EndedFamily
 logger = logging.getLogger("jwtauth.security")
 
 
+@sensitive_variables()
 def revoke_by_token(token: str, *, reason: RevocationReason, now: float) -> None:
     """End the login of any genuine token, stale or expired too; safe to repeat.
 
@@ -59,11 +61,11 @@ def revoke_family(
     def end() -> None:
         with transaction.atomic(using=using):
             ended, was_live = families.revoke(sid, reason=reason)
-            if was_live and on_ended is not None:
-                transaction.on_commit(on_ended, using=using, robust=True)
-            if ended is not None:
-                new = {ended.sid} if was_live else set()
-                _announce_after_commit([ended], new, reason=reason, now=now)
+            ended = ended or _unrecorded(sid, now)
+            new = {ended.sid} if was_live else set()
+            _announce_after_commit(
+                [ended], new, reason=reason, now=now, on_ended=on_ended
+            )
 
     retry_conflicts(end)
 
@@ -103,6 +105,7 @@ def revoke_all(
     return retry_conflicts(end, attempts=LOCKED_ATTEMPTS)
 
 
+@sensitive_variables()
 def _genuine_sid(token: str, now: float) -> bytes:
     """Return the family id of a refresh token, or else of an access token."""
     try:
@@ -123,21 +126,40 @@ def _announce_after_commit(
     *,
     reason: RevocationReason,
     now: float,
+    on_ended: Callable[[], None] | None = None,
 ) -> None:
-    """Tell log, receivers and denylist once nothing can be undone any more.
+    """Tell denylist, log and receivers once nothing can be undone any more.
 
+    The denylist first: a receiver that sends mail must not give a thief the time.
     Entries are written for families that had ended before, too: a call that is
     repeated because Redis was down makes up for what is missing.
     """
 
     def announce() -> None:
-        for family in ended:
-            if family.sid in new:
-                _announce(family, reason)
-        if get_settings().revocation is Revocation.DENYLIST:
-            denylist.deny(ended, now=datetime.fromtimestamp(now, UTC))
+        try:
+            if get_settings().revocation is Revocation.DENYLIST:
+                denylist.deny(ended, now=datetime.fromtimestamp(now, UTC))
+        finally:
+            # What has ended has ended, also where Redis could not be told.
+            for family in ended:
+                if family.sid in new:
+                    _announce(family, reason)
+            if new and on_ended is not None:
+                on_ended()
 
     transaction.on_commit(announce, using=families.database())
+
+
+def _unrecorded(sid: bytes, now: float) -> EndedFamily:
+    """Stand in for a family whose row is gone, as after a restored backup.
+
+    A genuine token named it, so access tokens of it may be about.
+    """
+    lifetime = get_settings().policy.access_token_lifetime
+    ends = datetime.fromtimestamp(now, UTC) + lifetime
+    return EndedFamily(
+        sid=sid_text(sid), user_id="", access_until=ends, absolute_expires_at=ends
+    )
 
 
 def _announce(family: EndedFamily, reason: RevocationReason) -> None:

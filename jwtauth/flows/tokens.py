@@ -5,6 +5,8 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.views.decorators.debug import sensitive_variables
+
 from jwtauth.conf import get_settings
 from jwtauth.core import codec
 from jwtauth.core.claims import AccessClaims
@@ -24,6 +26,7 @@ class IssuedTokens:
     refresh_expires_in: int
 
 
+@sensitive_variables()
 def issue(found: FoundFamily, refresh_token: str, *, now: float) -> IssuedTokens:
     """Return ``refresh_token`` with a fresh access token of the same login.
 

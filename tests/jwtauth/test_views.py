@@ -1,6 +1,7 @@
 """The endpoints at their edges: shapes, methods, headers, bad input."""
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,8 +10,11 @@ import jwt
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.core.signals import got_request_exception
 from django.db import OperationalError
+from django.http import HttpRequest
 from django.test import Client, RequestFactory
+from django.views.debug import ExceptionReporter
 from jwt import PyJWKSet
 from psycopg.errors import SerializationFailure
 from rest_framework.test import APIClient
@@ -19,7 +23,7 @@ import jwtauth.conf
 from jwtauth.core import codec
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
-from jwtauth.stores import key_source
+from jwtauth.stores import families, key_source
 from tests.conftest import Heard
 from tests.jwtauth.caller import PASSWORD, Caller
 
@@ -173,6 +177,36 @@ class TestLogout:
         assert caller.post("logout/", {"refresh": first}).status_code == 204
         assert caller.refresh(second).status_code == 401
 
+    def test_logout_row_gone_ends_the_access_token_all_the_same(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """A restored backup may lack the row; 204 must still be true."""
+        access = caller.login(alice)["access"]
+        TokenFamily.objects.all().delete()
+
+        assert caller.logout(access).status_code == 204
+        assert caller.me(access).status_code == 401
+
+    def test_logout_receiver_finds_the_access_token_dead(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """A receiver that sends mail must not give a thief the time."""
+        access = caller.login(alice)["access"]
+        # The shard is known from now on: only the entry can tell.
+        assert caller.me(access).status_code == 200
+        statuses: list[int] = []
+
+        def call(**_: object) -> None:
+            statuses.append(caller.me(access).status_code)
+
+        family_revoked.connect(call)
+        try:
+            caller.logout(access)
+        finally:
+            family_revoked.disconnect(call)
+
+        assert statuses == [401]
+
     def test_logout_ends_this_login_alone(self, alice: User, caller: Caller) -> None:
         """The other device stays logged in."""
         one, other = caller.login(alice), caller.login(alice)
@@ -316,6 +350,49 @@ class TestJWKS:
         )
 
         assert response.status_code == 304
+
+
+class TestErrorReports:
+    @pytest.mark.parametrize("content_type", ["json", "form"])
+    @pytest.mark.parametrize("endpoint", ["token/", "token/refresh/"])
+    def test_report_of_a_crash_shows_no_credential(
+        self,
+        alice: User,
+        monkeypatch: pytest.MonkeyPatch,
+        content_type: str,
+        endpoint: str,
+    ) -> None:
+        """The token in it was not rotated: it still works."""
+        token = Caller().login(alice)["refresh"]
+        body = {"username": "alice", "password": PASSWORD, "refresh": token}
+        client = Client(raise_request_exception=False)
+        reports: list[str] = []
+
+        def report(request: HttpRequest, **_: object) -> None:
+            reporter = ExceptionReporter(request, *sys.exc_info())
+            reports.append(reporter.get_traceback_html())
+            reports.append(reporter.get_traceback_text())
+
+        def fail(*_: object, **__: object) -> None:
+            raise OperationalError("the database is gone")
+
+        monkeypatch.setattr(families, "find", fail)
+        monkeypatch.setattr(families, "database", fail)
+        got_request_exception.connect(report)
+        try:
+            options = {"content_type": "application/json"}
+            client.post(
+                f"/jwt/auth/{endpoint}",
+                body,
+                **(options if content_type == "json" else {}),
+            )
+        finally:
+            got_request_exception.disconnect(report)
+
+        assert reports
+        for text in reports:
+            assert PASSWORD not in text
+            assert token not in text
 
 
 class TestEdges:
