@@ -107,7 +107,11 @@ class Command(BaseCommand):
         new = _distinct_jwk(old.alg, use, ring) | {"signs_from": starts}
         # The successor first: whatever happens between, some key signs.
         path = _write(directory, new)
-        _supersede(directory, old, ends=starts + _afterlife(use).total_seconds())
+        # Every older one, too: a rotation that was broken off left it without an end.
+        ends = starts + _afterlife(use).total_seconds()
+        for key in ring.living(use, now):
+            if key.verifies_until is None:
+                _supersede(directory, key, ends=ends)
         self.stdout.write(
             f"Published {path.name}; it signs from {_in_words(starts)}, and "
             f"{old.kid} verifies until every token of it has expired."

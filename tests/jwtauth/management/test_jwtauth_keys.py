@@ -346,6 +346,26 @@ class TestRotate:
         assert "Input/output error" in complaint("rotate")
         assert ring_of(keys, NOW).signing_key(NOW + 10**9)
 
+    def test_rotation_after_one_that_broke_off_gives_every_older_key_an_end(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Else the oldest would verify for ever."""
+        (oldest,) = [kid for kid in files(keys) if kid.startswith("sig-")]
+        untouched = (keys / oldest).read_bytes()
+        run("rotate")
+        (keys / oldest).write_bytes(untouched)  # as if its end had not been written
+        clock.now += 10**4
+
+        run("rotate")
+
+        without_end = [
+            name
+            for name, jwk in files(keys).items()
+            if jwk["use"] == "sig" and "verifies_until" not in jwk
+        ]
+        assert len(without_end) == 1
+        assert oldest not in without_end
+
     def test_next_refresh_key_is_one_that_tokens_can_tell_apart(
         self, keys: Path, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
