@@ -136,8 +136,9 @@ def _decide_predecessor(
     *, age: timedelta, is_same_context: bool, policy: TokenPolicy
 ) -> Decision:
     grace, window = policy.refresh_grace_period, policy.refresh_retry_window
-    # A window of 0 is none at all, even within one tick of the clock.
-    if is_same_context and grace and age <= grace:
+    # A window of 0 is none at all, even within one tick of the clock. A clock that
+    # went back proves no youth: the live successor is not handed out again.
+    if is_same_context and grace and timedelta(0) <= age <= grace:
         return Decision(outcome=Outcome.RETRY)
     if window and age <= window:
         return Decision(outcome=Outcome.DISPLACED)
