@@ -60,7 +60,9 @@ class GuardedProcess:
         self._watchdog = subprocess.Popen(  # noqa: S603 - our own program
             # Isolated and without site-packages: nothing in the caller's
             # environment changes what runs, and it starts in milliseconds.
-            [sys.executable, "-I", "-S", __file__, json.dumps(asdict(command))],
+            [sys.executable, "-I", "-S", __file__, _as_argument(command)],
+            # Never as an argument: those are for every user of the machine to read.
+            env=dict(command.env),
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -149,6 +151,11 @@ def _watch(command: ServerCommand) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+def _as_argument(command: ServerCommand) -> str:
+    """Return the command without its environment, which the watchdog hands on."""
+    return json.dumps({**asdict(command), "env": {}})
+
+
 def _listen_for_signals() -> int:
     """Return a file descriptor that becomes readable when a signal asks to end.
 
@@ -186,7 +193,6 @@ def _start(command: ServerCommand) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603 - the caller's program
             command.argv,
             cwd=command.cwd,
-            env=dict(command.env),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -234,6 +234,8 @@ class TestSecondStart:
         assert (session.call("me/").status, gone.call("me/").status) == (200, 401)
         assert [n["text"] for n in json.loads(kept.call("notes/").content)] == ["milk"]
         assert _keys(tmp_path) == keys
+        demo = tmp_path / "demo"
+        assert not [p for p in demo.rglob("*") if p.stat().st_mode & 0o077]
         assert "nobody, all were there" in second.output
 
 

@@ -191,6 +191,27 @@ class TestSignalsToTheWatchdog:
 
         assert ended == [True] * 20
 
+    def test_environment_of_the_server_is_no_argument_of_anybody(
+        self, tmp_path: Path
+    ) -> None:
+        """Arguments are for every user of the machine to read; secrets are not."""
+        log = tmp_path / "log"
+        process = GuardedProcess(
+            ServerCommand(
+                argv=["/bin/sh", "-c", 'echo "has $SECRET"; sleep 60'],
+                cwd="/",
+                log=str(log),
+                env={"SECRET": "tell-nobody", "PATH": os.environ["PATH"]},
+            )
+        )
+        try:
+            arguments = Path(f"/proc/{process._watchdog.pid}/cmdline").read_bytes()
+            assert _comes_true(lambda: "has tell-nobody" in log.read_text())
+        finally:
+            process.close()
+
+        assert b"tell-nobody" not in arguments
+
     def test_second_sigterm_to_the_watchdog_does_not_stop_its_work(
         self, tmp_path: Path
     ) -> None:
