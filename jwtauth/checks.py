@@ -94,15 +94,17 @@ def check_denylist_cache(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Djan
 
 @register(Tags.database)
 def check_sqlite_time_zone(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """E033: SQLite's clock is UTC, and without ``USE_TZ`` its rows are not."""
-    alias = families.database()
-    if connections[alias].vendor != "sqlite" or settings.USE_TZ:
+    """E033: SQLite's clock is UTC, and so must its rows be."""
+    connection = connections[families.database()]
+    zone = connection.settings_dict["TIME_ZONE"] or "UTC"
+    if connection.vendor != "sqlite" or (settings.USE_TZ and zone == "UTC"):
         return []
     return [
         Error(
-            f"DATABASES[{alias!r}] is SQLite and USE_TZ is False.",
-            hint="Set USE_TZ = True: the times of logins would be off by the time "
-            "zone, and revocations could end before they block anything.",
+            f"DATABASES[{connection.alias!r}] is SQLite, its times are not UTC.",
+            hint="Set USE_TZ = True and leave TIME_ZONE out of DATABASES: the times "
+            "of logins would be off, and revocations could end before they block "
+            "anything.",
             id="jwtauth.E033",
         )
     ]

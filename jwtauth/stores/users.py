@@ -76,7 +76,10 @@ def can_log_in(user: AbstractBaseUser | None, backend_path: str) -> bool:
         return False
     backend = load_backend(backend_path)
     if isinstance(backend, ModelBackend) and _finds_as_django(backend):
-        return backend.user_can_authenticate(user)  # type: ignore[arg-type] # any user model
+        # A backend that lets inactive users in (AllowAllUsersModelBackend) decides
+        # for Django's pages; a token is for active users, here as at the login.
+        allowed = backend.user_can_authenticate(user)  # type: ignore[arg-type] # any user model
+        return user.is_active and allowed
     found = backend.get_user(user.pk)
     return found is not None and found.is_active
 

@@ -299,6 +299,18 @@ class TestSqliteTimeZone:
 
         assert message.id == "jwtauth.E033"
 
+    def test_sqlite_with_a_time_zone_of_its_own_is_an_error(
+        self, sqlite: Callable[[dict[str, str]], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """USE_TZ alone is not enough: rows of such a database are local."""
+        sqlite({"transaction_mode": "IMMEDIATE"})
+        connection = checks.connections[checks.families.database()]
+        monkeypatch.setitem(connection.settings_dict, "TIME_ZONE", "Asia/Tokyo")
+
+        (message,) = checks.check_sqlite_time_zone()
+
+        assert message.id == "jwtauth.E033"
+
     def test_sqlite_with_use_tz_has_no_fault(
         self, sqlite: Callable[[dict[str, str]], None]
     ) -> None:

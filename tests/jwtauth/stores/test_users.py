@@ -42,6 +42,17 @@ class TestCanLogIn:
         with override_settings(AUTHENTICATION_BACKENDS=[OURS]):
             assert caller.refresh(token).status_code == 401
 
+    def test_inactive_user_of_a_backend_that_lets_all_in_is_refused(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """A login would be refused: a refresh must be, too."""
+        everybody = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+        with override_settings(AUTHENTICATION_BACKENDS=[everybody]):
+            token = caller.login(alice)["refresh"]
+            User.objects.update(is_active=False)
+
+            assert caller.refresh(token).status_code == 401
+
     @pytest.mark.usefixtures("soft_deletion")
     def test_user_whom_the_manager_hides_is_gone(
         self, alice: User, caller: Caller
