@@ -97,6 +97,8 @@ JWTAUTH: dict[str, Any] = {
     "ISSUER": "https://tandem-demo.example",
     "AUDIENCE": "https://tandem-demo.example/api",
     "KEYS": _keys,
+    # Both ways, to be compared; a project usually has one.
+    "DELIVERY": {"bearer", "cookie"},
 }
 # `make demo` makes the keys. Until then their absence is no fault of the settings, and
 # commands that need none, such as makemigrations, must work.

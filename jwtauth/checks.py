@@ -8,17 +8,19 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 # Django's name
 from django.db import connections
+from django.utils.module_loading import import_string
 
 from jwtauth import conf
-from jwtauth.conf import Revocation
+from jwtauth.conf import Delivery, Revocation, SameSite
 from jwtauth.stores import families, key_source
 
 _LONG_ACCESS_TOKEN = timedelta(minutes=60)
+_LONG_RETRY_WINDOW = timedelta(seconds=300)
 
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """E001-E024: every key of ``JWTAUTH`` is known, typed and consistent."""
+    """E001-E029, E034-E047: every key of ``JWTAUTH`` is known, typed and consistent."""
     return [
         Error(problem.message, hint=problem.hint, id=problem.id)
         for problem in conf.problems()
@@ -49,6 +51,67 @@ def check_access_token_lifetime(**_: Any) -> list[CheckMessage]:  # noqa: ANN401
             "JWTAUTH['ACCESS_TOKEN_LIFETIME'] is longer than an hour.",
             hint="A stolen access token works that long. Shorten it: clients refresh.",
             id="jwtauth.W001",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_retry_window(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E048: a predecessor counts five minutes at most; silence it for native apps."""
+    if conf.problems():
+        return []
+    policy = conf.get_settings().policy
+    longest = max(policy.refresh_grace_period, policy.refresh_retry_window)
+    if longest <= _LONG_RETRY_WINDOW:
+        return []
+    return [
+        Error(
+            "JWTAUTH['REFRESH_GRACE_PERIOD'] or JWTAUTH['REFRESH_RETRY_WINDOW'] is "
+            f"longer than {_LONG_RETRY_WINDOW.seconds} s.",
+            hint="All that time a stolen predecessor still works. Shorten it, or "
+            "silence this check if native apps lose answers for that long.",
+            id="jwtauth.E048",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_functions(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E049: what the settings name by a dotted path can be imported."""
+    raw = {} if conf.problems() else settings.JWTAUTH
+    return [
+        Error(
+            f"JWTAUTH[{name!r}] names {path!r}, which can't be imported.",
+            hint="Write the dotted path of a function, or of a class.",
+            id="jwtauth.E049",
+        )
+        for name in ("CLAIMS", "USER_CHECK", "LOGIN_SERIALIZER")
+        if isinstance(path := raw.get(name), str) and not _can_be_imported(path)
+    ]
+
+
+def _can_be_imported(path: str) -> bool:
+    try:
+        import_string(path)
+    except ImportError:
+        return False
+    return True
+
+
+@register(Tags.security)
+def check_samesite(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """W005: other sites' requests don't carry the token cookies."""
+    if conf.problems() or Delivery.COOKIE not in conf.get_settings().delivery:
+        return []
+    if conf.get_settings().cookie_samesite is not SameSite.NONE:
+        return []
+    return [
+        Warning(
+            "JWTAUTH['COOKIE_SAMESITE'] is 'None': other sites' requests carry the "
+            "token cookies.",
+            hint="Only the CSRF check is left then. Use 'Strict' or 'Lax' unless the "
+            "front end is on another site.",
+            id="jwtauth.W005",
         )
     ]
 

@@ -84,5 +84,6 @@ JWTAUTH: dict[str, Any] = {
     "ISSUER": "https://issuer.test",
     "AUDIENCE": "https://api.test",
     "KEYS": "tests.signing_keys.load",
+    "DELIVERY": {"bearer", "cookie"},
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
 }

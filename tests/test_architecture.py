@@ -63,7 +63,7 @@ def test_app_that_imports_the_other_breaks_their_contract(
     copy: Path, importer: str, imported: str
 ) -> None:
     """Each app installs alone."""
-    plant(copy / importer / "conf.py", f"import {imported}.conf")
+    plant(copy / importer / "models.py", f"import {imported}.conf")
 
     assert "The two apps do not know each other" in broken_contracts(copy)
 

@@ -56,7 +56,11 @@ class TestReference:
     @EACH_APP
     def test_check_every_id_is_documented(self, app: str) -> None:
         """Ids are what people silence, and search for."""
-        sources = [CHECKOUT / app / name for name in ("checks.py", "conf.py")]
+        modules = [CHECKOUT / app / name for name in ("checks", "conf")]
+        sources = [
+            *(module.with_suffix(".py") for module in modules if not module.is_dir()),
+            *(path for module in modules for path in module.rglob("*.py")),
+        ]
         text = "\n".join(path.read_text("utf-8") for path in sources)
         ids = {f"{app}.{id_}" for id_ in re.findall(r"\b[EW]\d{3}\b", text)}
 

@@ -39,6 +39,11 @@ def jwtauth(**changes: object) -> override_settings:
     return override_settings(JWTAUTH=kept)
 
 
+def ids(**changes: object) -> list[str | None]:
+    """Return the ids of what every check says."""
+    return [message.id for message in messages(**changes)]
+
+
 def messages(**changes: object) -> list[CheckMessage]:
     """Return what every check of the project says, not only ours."""
     with jwtauth(**changes):
@@ -318,3 +323,32 @@ class TestSqliteTimeZone:
         sqlite({"transaction_mode": "IMMEDIATE"})
 
         assert checks.check_sqlite_time_zone() == []
+
+
+class TestRetryWindow:
+    @pytest.mark.requirement("RTK-15")
+    @pytest.mark.parametrize("name", ["REFRESH_GRACE_PERIOD", "REFRESH_RETRY_WINDOW"])
+    def test_retry_window_over_300_seconds_is_an_error(self, name: str) -> None:
+        """All that time a stolen predecessor still works."""
+        assert ids(**{name: timedelta(seconds=300)}) == []
+        assert ids(**{name: timedelta(seconds=301)}) == ["jwtauth.E048"]
+
+
+class TestFunctions:
+    @pytest.mark.parametrize("name", ["CLAIMS", "USER_CHECK", "LOGIN_SERIALIZER"])
+    def test_dotted_path_that_leads_nowhere_is_an_error(self, name: str) -> None:
+        """The first login would find out."""
+        message = only_message(**{name: "project.auth.missing"})
+
+        assert message.id == "jwtauth.E049"
+        assert name in message.msg
+        assert "'project.auth.missing'" in message.msg
+
+
+class TestSameSite:
+    @pytest.mark.requirement("CKE-04")
+    def test_cookies_that_other_sites_send_are_a_warning(self) -> None:
+        """Only the CSRF check is left then."""
+        assert ids(COOKIE_SAMESITE="None", DELIVERY={"cookie"}) == ["jwtauth.W005"]
+        assert ids(COOKIE_SAMESITE="None", DELIVERY={"bearer"}) == []
+        assert ids(COOKIE_SAMESITE="Lax", DELIVERY={"cookie"}) == []
