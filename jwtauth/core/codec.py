@@ -6,6 +6,7 @@ part, strict JSON, and a key that is found by name and brings its own algorithm.
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any, Never
 
 from jwt import PyJWS
@@ -83,21 +84,23 @@ def verify(
     Raises:
         TokenRefused: one subclass per reason.
     """
-    claims = verify_genuine(token, ring=ring, policy=policy, now=now)
-    leeway = policy.leeway.total_seconds()
-    if claims.expires_at + leeway <= now:
-        raise TokenExpired
-    if max(claims.issued_at, claims.not_before or 0) > now + leeway:
-        raise TokenNotYetValid
-    return claims
+    proven = prove(token, ring=ring, policy=policy, now=now)
+    judge(proven, policy=policy, now=now)
+    return proven.claims
 
 
-def verify_genuine(
-    token: str, *, ring: KeyRing, policy: TokenPolicy, now: float
-) -> AccessClaims:
+@dataclass(frozen=True, kw_only=True)
+class Proven:
+    """What a signature proves once and for all, and the key that made it."""
+
+    claims: AccessClaims
+    key: Key
+
+
+def prove(token: str, *, ring: KeyRing, policy: TokenPolicy, now: float) -> Proven:
     """Return the claims of an access token of ours, even if it has expired.
 
-    Enough to end a login with, never enough to act as its user.
+    Enough to end a login with, never enough to act as its user: ``judge`` decides.
 
     Raises:
         TokenRefused: one subclass per reason.
@@ -113,7 +116,24 @@ def verify_genuine(
         raise IssuerMismatch
     if policy.audience not in claims.audience:
         raise AudienceMismatch
-    return claims
+    return Proven(claims=claims, key=key)
+
+
+def judge(proven: Proven, *, policy: TokenPolicy, now: float) -> None:
+    """Make sure that a proven token counts at ``now``: what time can change.
+
+    Raises:
+        KeyUnknown: its key has ended.
+        TokenExpired: it is past ``exp``.
+        TokenNotYetValid: it is before ``nbf``, or issued in the future.
+    """
+    claims, leeway = proven.claims, policy.leeway.total_seconds()
+    if not proven.key.is_alive(now):
+        raise KeyUnknown
+    if claims.expires_at + leeway <= now:
+        raise TokenExpired
+    if max(claims.issued_at, claims.not_before or 0) > now + leeway:
+        raise TokenNotYetValid
 
 
 def peek_unverified_header(token: str, *, policy: TokenPolicy) -> dict[str, Any]:

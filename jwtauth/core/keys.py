@@ -68,6 +68,11 @@ class Key:
         """Whether who verifies could also sign."""
         return ALGORITHMS[self.alg].is_symmetric
 
+    @property
+    def outline(self) -> tuple[object, ...]:
+        """What tells it from other keys, and from itself at other times."""
+        return self.kid, self.alg, self.use, self.signs_from, self.verifies_until
+
     def has_started(self, now: float) -> bool:
         """Whether the key may sign at ``now`` (Unix seconds)."""
         return self.signs_from <= now
@@ -92,6 +97,10 @@ class KeyRing:
     def __iter__(self) -> Iterator[Key]:
         """Iterate over the keys, oldest first."""
         return iter(self._keys)
+
+    def holds_the_same_as(self, other: "KeyRing") -> bool:
+        """Whether both hold the same keys for the same times; a ``kid`` is a hash."""
+        return [key.outline for key in self] == [key.outline for key in other]
 
     def signing_key(self, now: float) -> Key:
         """Return the newest signature key that has started at ``now``.

@@ -111,13 +111,13 @@ def _genuine_sid(token: str, now: float) -> bytes:
     try:
         return key_source.refresh_keys(now).parse(token, now).sid
     except TokenMalformed:
-        claims = codec.verify_genuine(
+        proven = codec.prove(
             token,
             ring=key_source.key_ring(now),
             policy=get_settings().policy,
             now=now,
         )
-        return sid_bytes(claims.sid)
+        return sid_bytes(proven.claims.sid)
 
 
 def _announce_after_commit(

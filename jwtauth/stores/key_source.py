@@ -84,6 +84,9 @@ def _load(now: float) -> _Loaded:
     for problem in problems:
         message = f"JWTAUTH['KEYS']: {problem} {problem.hint}"
         raise ImproperlyConfigured(message) from problem
+    if _loaded is not None and ring.holds_the_same_as(_loaded.ring):
+        # The same object: what was proven under it stays so.
+        ring = _loaded.ring
     _loaded = _Loaded(ring)
     return _loaded
 

@@ -329,14 +329,14 @@ class TestKeys:
         assert refusal_of(token, ring=KeyRing([KEY])) is KeyUnknown
 
 
-class TestVerifyGenuine:
+class TestProve:
     def test_expired_token_is_genuine(self) -> None:
         """Logging out must work with the token at hand, however old."""
         token = signed(claims(exp=NOW - 10**6))
 
-        genuine = codec.verify_genuine(token, ring=RING, policy=POLICY, now=NOW)
+        genuine = codec.prove(token, ring=RING, policy=POLICY, now=NOW)
 
-        assert genuine.sid == CLAIMS["sid"]
+        assert genuine.claims.sid == CLAIMS["sid"]
 
     @pytest.mark.parametrize(
         ("token", "error"),
@@ -354,4 +354,4 @@ class TestVerifyGenuine:
     ) -> None:
         """Nobody ends a login with a token that isn't of it."""
         with pytest.raises(error):
-            codec.verify_genuine(token, ring=RING, policy=POLICY, now=NOW)
+            codec.prove(token, ring=RING, policy=POLICY, now=NOW)

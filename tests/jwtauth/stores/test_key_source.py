@@ -307,6 +307,29 @@ class TestReload:
 
         assert source.calls == 1
 
+    def test_reload_that_finds_nothing_new_keeps_the_ring(
+        self, source: Source, clock: SimpleNamespace
+    ) -> None:
+        """What was proven under it need not be proven again every minute."""
+        ring = key_source.key_ring(NOW)
+
+        clock.now += 60
+        reloaded = key_source.key_ring(NOW)
+
+        assert source.calls == 2
+        assert reloaded is ring
+
+    def test_reload_that_finds_another_end_makes_a_new_ring(
+        self, source: Source, clock: SimpleNamespace
+    ) -> None:
+        """A key that was retired meanwhile must not live on."""
+        ring = key_source.key_ring(NOW)
+        source.keys = [{**GOOD[0], "verifies_until": NOW + 1}, GOOD[1]]
+
+        clock.now += 60
+
+        assert key_source.key_ring(NOW) is not ring
+
     @pytest.mark.requirement("KEY-09")
     def test_new_keys_are_there_after_the_interval(
         self, source: Source, clock: SimpleNamespace
