@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from jwtauth.views import JWKSView
+from jwtauth.views.jwks import JWKSView
 
 urlpatterns = [path(".well-known/jwks.json", JWKSView.as_view(), name="jwks")]

@@ -50,14 +50,14 @@ def login(request: "HttpRequest", user: "AbstractBaseUser") -> "IssuedTokens":
     """
     import time
 
-    from jwtauth import transport
     from jwtauth.flows import login as flow
     from jwtauth.stores import users
+    from jwtauth.transport.sender import sender_of
 
     tokens = flow.login(
         user,
         backend=users.backend_of(user),
-        sender=transport.sender_of(request),
+        sender=sender_of(request),
         now=time.time(),
     )
     flow.tell_django(user, request)

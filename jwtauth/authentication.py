@@ -1,28 +1,36 @@
-"""JWTAuthentication for DRF: a bearer token -> (user, claims)."""
+"""JWTAuthentication for DRF: a bearer token or a cookie -> (user, claims)."""
 
 import logging
 import time
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    PermissionDenied,
+)
 from rest_framework.request import Request
 
 from jwtauth import transport
-from jwtauth.conf import UserLoading, get_settings
+from jwtauth.conf import Delivery, UserLoading, get_settings
 from jwtauth.core.claims import AccessClaims
 from jwtauth.exceptions import (
+    CredentialsAmbiguous,
     JWTAuthError,
     LoginRefused,
     StoreDown,
     TokenRefused,
 )
-from jwtauth.flows.authenticate import authenticate
 from jwtauth.stores import users
+from jwtauth.transport.caller import claims_of
+from jwtauth.transport.csrf import csrf_fault
+from jwtauth.transport.header import has_bearer
 
 logger = logging.getLogger("jwtauth.refusals")
 
@@ -38,6 +46,17 @@ class TokenNotValid(AuthenticationFailed):
         super().__init__(
             {"detail": _("Token is invalid or expired"), "code": "token_not_valid"}
         )
+
+
+class InvalidRequest(APIException):
+    """400: the request contradicts itself (RFC 6750 §3.1)."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+
+    def __init__(self) -> None:
+        """Fill in the body, of the same shape as a refusal's."""
+        detail = _("Two different tokens came; send one.")
+        super().__init__({"detail": detail, "code": CredentialsAmbiguous.code})
 
 
 class NoActiveAccount(AuthenticationFailed):
@@ -70,6 +89,8 @@ def log_and_answer(error: JWTAuthError) -> APIException:
     match error:
         case StoreDown():
             return TemporarilyUnavailable()
+        case CredentialsAmbiguous():
+            return InvalidRequest()
         case LoginRefused():
             return NoActiveAccount()
         case TokenRefused():
@@ -83,37 +104,53 @@ def challenge(request: Request) -> str:
 
     ``error`` is left out where no credentials came: nothing was wrong with them.
     """
-    return REFUSAL if transport.has_bearer(request) else CHALLENGE
+    came = has_bearer(request) or transport.comes_by_cookie(request)
+    return REFUSAL if came else CHALLENGE
 
 
 class JWTAuthentication(BaseAuthentication):
-    """Authenticate by ``Authorization: Bearer <access token>``.
+    """Authenticate by an access token: the Authorization header, or the cookie.
 
     ``request.user`` knows ``pk`` and ``is_authenticated`` at once and reads its
-    row on first other use; ``request.auth`` holds the claims.
+    row on first other use; ``request.auth`` holds the claims. Unsafe methods need the
+    CSRF token where the cookie says who is calling.
     """
 
     def authenticate(
         self, request: Request
     ) -> tuple[AbstractBaseUser, AccessClaims] | None:
-        """Return user and claims; None when no bearer token came.
+        """Return user and claims; None when no access token came.
 
         Raises:
             TokenNotValid: a token came and does not count.
             TemporarilyUnavailable: whether it counts can't be known now.
+            PermissionDenied: 403; the cookie counts, but the CSRF check failed.
         """
         try:
-            token = transport.bearer_token(request)
-            if token is None:
+            presented = transport.presented_access_token(request._request)
+            if presented is None:
                 return None
-            claims = authenticate(token, now=time.time())
-            return _user_of(claims), claims
+            claims = claims_of(request._request, presented, now=time.time())
+            if presented.delivery is Delivery.COOKIE:
+                refuse_cross_site(request._request)
+            return _user_of(request, claims), claims
         except JWTAuthError as error:
             raise log_and_answer(error) from error
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge that makes a refusal a 401, not a 403."""
         return challenge(request)
+
+
+def refuse_cross_site(request: HttpRequest) -> None:
+    """Make sure that no other site's page sent the request.
+
+    Raises:
+        PermissionDenied: 403.
+    """
+    fault = csrf_fault(request)
+    if fault is not None:
+        raise PermissionDenied(f"CSRF Failed: {fault}")
 
 
 class LazyUser(SimpleLazyObject):  # type: ignore[type-arg] # generic in the stubs alone
@@ -140,10 +177,16 @@ class LazyUser(SimpleLazyObject):  # type: ignore[type-arg] # generic in the stu
         return True
 
 
-def _user_of(claims: AccessClaims) -> Any:  # noqa: ANN401 # a user, or what acts as one
-    if get_settings().user is UserLoading.DATABASE:
+def _user_of(request: Request, claims: AccessClaims) -> Any:  # noqa: ANN401 # a user, or what acts as one
+    if get_settings().user is UserLoading.DATABASE or _renders_page(request):
         return users.load_active_user(claims.subject)
     return LazyUser(claims.subject)
+
+
+def _renders_page(request: Request) -> bool:
+    """Whether a page shows the user: while it is rendered no refusal is an answer."""
+    renderer = getattr(request, "accepted_renderer", None)
+    return getattr(renderer, "media_type", None) == "text/html"
 
 
 def _load(subject: str) -> AbstractBaseUser:

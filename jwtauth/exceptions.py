@@ -17,8 +17,10 @@
     │   ├── TokenRevoked            on the denylist
     │   ├── UserInactive            the user is gone or deactivated
     │   ├── FamilyRefused           no such login, ended, or expired
+    │   ├── CookiesDisagree         access and refresh cookie are of two logins
     │   ├── FamilyOutdated          the token is ahead of the record: restored backup?
     │   └── TokenReused             an already rotated refresh token came back
+    ├── CredentialsAmbiguous        a request brings two that contradict each other
     ├── LoginRefused                the user changed while the login was being checked
     ├── StoreDown            an answer is impossible now; try again
     │   ├── DenylistDown     Redis is down, or its entries are not complete
@@ -121,6 +123,12 @@ class FamilyRefused(TokenRefused):
     code = "family_refused"
 
 
+class CookiesDisagree(TokenRefused):
+    """The access and the refresh cookie are of two logins: one was planted."""
+
+    code = "cookies_disagree"
+
+
 class FamilyOutdated(TokenRefused):
     """The record lags behind a genuine token: a restored backup or a leaked key."""
 
@@ -131,6 +139,12 @@ class TokenReused(TokenRefused):
     """An already rotated refresh token came back; its family is revoked."""
 
     code = "token_reused"
+
+
+class CredentialsAmbiguous(JWTAuthError):
+    """A request brings two credentials that contradict each other (RFC 6750 §3.1)."""
+
+    code = "invalid_request"
 
 
 class LoginRefused(JWTAuthError):

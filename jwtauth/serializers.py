@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
+
+from jwtauth.conf import get_settings
 
 
 class TokenObtainSerializer(serializers.Serializer[Any]):
@@ -14,7 +17,25 @@ class TokenObtainSerializer(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add the field that the user model logs in by, e.g. an e-mail address."""
         name = get_user_model().USERNAME_FIELD
-        return {name: serializers.CharField(), **super().get_fields()}
+        return {name: _NameField(), **super().get_fields()}
+
+
+class _NameField(serializers.CharField):
+    """A value that the user model's name field can hold, such as a number."""
+
+    def to_internal_value(self, data: Any) -> str:  # noqa: ANN401 # DRF's signature
+        """Refuse what the database would choke on.
+
+        Raises:
+            ValidationError: 400.
+        """
+        text = super().to_internal_value(data)
+        model = get_user_model()
+        try:
+            model._meta.get_field(model.USERNAME_FIELD).to_python(text)  # type: ignore[union-attr] # never a relation
+        except DjangoValidationError as error:
+            raise serializers.ValidationError(error.messages) from None
+        return text
 
 
 class _TokenField(serializers.CharField):
@@ -24,14 +45,23 @@ class _TokenField(serializers.CharField):
         super().__init__(trim_whitespace=False, **options)
 
 
-class TokenRefreshSerializer(serializers.Serializer[Any]):
-    """A refresh token."""
+class DeliverySerializer(serializers.Serializer[Any]):
+    """How the client wants its tokens, out of what is on."""
 
-    refresh = _TokenField()
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Offer what ``DELIVERY`` says now."""
+        ways = sorted(str(way) for way in get_settings().delivery)
+        return {"delivery": serializers.ChoiceField(ways, required=False)}
+
+
+class TokenRefreshSerializer(serializers.Serializer[Any]):
+    """A refresh token, unless the header or a cookie brings it."""
+
+    refresh = _TokenField(required=False)
 
 
 class LogoutSerializer(serializers.Serializer[Any]):
-    """A refresh token, unless the access token in the header says who leaves."""
+    """A refresh token, unless the header or the cookies say who leaves."""
 
     refresh = _TokenField(required=False)
 

@@ -2,15 +2,19 @@
 
 from django.urls import path
 
-from jwtauth import views
+from jwtauth.views import csrf, jwks, logout, token
 
 app_name = "jwtauth"
 
 urlpatterns = [
-    path("token/", views.TokenObtainPairView.as_view(), name="token_obtain_pair"),
-    path("token/refresh/", views.TokenRefreshView.as_view(), name="token_refresh"),
-    path("token/verify/", views.TokenVerifyView.as_view(), name="token_verify"),
-    path("logout/", views.LogoutView.as_view(), name="logout"),
-    path("logout/all/", views.LogoutAllView.as_view(), name="logout_all"),
-    path(".well-known/jwks.json", views.JWKSView.as_view(), name="jwks"),
+    path("token/", token.TokenObtainPairView.as_view(), name="token_obtain_pair"),
+    path("token/refresh/", token.TokenRefreshView.as_view(), name="token_refresh"),
+    path("token/verify/", token.TokenVerifyView.as_view(), name="token_verify"),
+    path(
+        "token/blacklist/", logout.TokenBlacklistView.as_view(), name="token_blacklist"
+    ),
+    path("csrf/", csrf.CsrfView.as_view(), name="csrf"),
+    path("logout/", logout.LogoutView.as_view(), name="logout"),
+    path("logout/all/", logout.LogoutAllView.as_view(), name="logout_all"),
+    path(".well-known/jwks.json", jwks.JWKSView.as_view(), name="jwks"),
 ]

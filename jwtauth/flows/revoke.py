@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from jwtauth.conf import Revocation, get_settings
 from jwtauth.core import codec
 from jwtauth.core.refresh_token import sid_bytes, sid_text
-from jwtauth.exceptions import TokenMalformed
+from jwtauth.exceptions import CredentialsAmbiguous, TokenMalformed, TokenRefused
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from jwtauth.stores import denylist, families, key_source, users
@@ -22,20 +22,51 @@ logger = logging.getLogger("jwtauth.security")
 
 
 @sensitive_variables()
-def revoke_by_token(token: str, *, reason: RevocationReason, now: float) -> None:
+def revoke_by_tokens(
+    tokens: Collection[str], *, reason: RevocationReason, now: float
+) -> None:
     """End the login of any genuine token, stale or expired too; safe to repeat.
 
     Args:
-        token: a refresh token or an access token of ours.
+        tokens: refresh or access tokens of ours, all of one login.
         reason: goes on record.
         now: Unix seconds.
 
     Raises:
-        TokenRefused: the token is not genuine.
+        TokenRefused: one of them is not genuine; nothing has ended.
+        CredentialsAmbiguous: they are of two logins; nothing has ended.
         DenylistDown: the login has ended; its access tokens may live on
             until Redis is back.
     """
-    revoke_family(_genuine_sid(token, now), reason=reason, now=now)
+    sids = {_genuine_sid(token, now) for token in tokens}
+    if len(sids) > 1:
+        raise CredentialsAmbiguous("tokens of two logins")
+    for sid in sids:
+        revoke_family(sid, reason=reason, now=now)
+
+
+@sensitive_variables()
+def revoke_by_cookies(
+    tokens: Collection[str], *, reason: RevocationReason, now: float
+) -> None:
+    """End every login that a browser's cookies are of; what is not genuine is none.
+
+    Args:
+        tokens: as they came.
+        reason: goes on record.
+        now: Unix seconds.
+
+    Raises:
+        DenylistDown: see ``revoke_by_tokens``.
+    """
+    sids = set()
+    for token in tokens:
+        try:
+            sids.add(_genuine_sid(token, now))
+        except TokenRefused:
+            continue
+    for sid in sids:
+        revoke_family(sid, reason=reason, now=now)
 
 
 def revoke_family(
@@ -54,7 +85,7 @@ def revoke_family(
         on_ended: called after commit, by the one call that ended the family.
 
     Raises:
-        DenylistDown: see ``revoke_by_token``.
+        DenylistDown: see ``revoke_by_tokens``.
     """
     using = families.database()
 
@@ -91,7 +122,7 @@ def revoke_all(
         How many logins this call ended.
 
     Raises:
-        DenylistDown: see ``revoke_by_token``.
+        DenylistDown: see ``revoke_by_tokens``.
     """
     using = families.database()
 

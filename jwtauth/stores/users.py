@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare
 
+from jwtauth.conf import get_settings
 from jwtauth.exceptions import LoginRefused, UserInactive
 from jwtauth.stores.instants import aware
 
@@ -23,9 +24,15 @@ def load_active_user(subject: str) -> AbstractBaseUser:
         UserInactive: nobody, or deactivated.
     """
     user = get_user_model()._default_manager.filter(pk=parse_pk(subject)).first()
-    if user is None or not user.is_active:
+    if user is None or not is_welcome(user):
         raise UserInactive
     return user
+
+
+def is_welcome(user: AbstractBaseUser) -> bool:
+    """Whether the user is active, and the project's ``USER_CHECK`` agrees."""
+    check = get_settings().user_check
+    return user.is_active and (check is None or bool(check(user)))
 
 
 def parse_pk(subject: str) -> Any:  # noqa: ANN401 # the type of the user model's key
@@ -79,9 +86,9 @@ def can_log_in(user: AbstractBaseUser | None, backend_path: str) -> bool:
         # A backend that lets inactive users in (AllowAllUsersModelBackend) decides
         # for Django's pages; a token is for active users, here as at the login.
         allowed = backend.user_can_authenticate(user)  # type: ignore[arg-type] # any user model
-        return user.is_active and allowed
+        return allowed and is_welcome(user)
     found = backend.get_user(user.pk)
-    return found is not None and found.is_active
+    return found is not None and is_welcome(found)
 
 
 def lock(
@@ -116,7 +123,7 @@ def lock_unchanged(user: AbstractBaseUser, *, using: str) -> datetime:
         LoginRefused: the user is gone, inactive or changed.
     """
     locked = lock(user.pk, using=using)
-    if locked is None or not locked[0].is_active:
+    if locked is None or not is_welcome(locked[0]):
         raise LoginRefused("the user was deactivated or deleted meanwhile")
     if not constant_time_compare(auth_hash(locked[0]), auth_hash(user)):
         raise LoginRefused("the user's credentials changed meanwhile")

@@ -5,11 +5,13 @@ from types import ModuleType
 import pytest
 from django.test import RequestFactory, override_settings
 
-import jwtauth.transport
+import jwtauth.transport.sender
 import sessionauth.transport
 from tests.settings import JWTAUTH
 
-BOTH = pytest.mark.parametrize("transport", [jwtauth.transport, sessionauth.transport])
+BOTH = pytest.mark.parametrize(
+    "transport", [jwtauth.transport.sender, sessionauth.transport]
+)
 
 
 def address(

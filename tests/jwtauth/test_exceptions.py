@@ -25,6 +25,8 @@ CODES = {
     "TokenRevoked": "token_revoked",
     "UserInactive": "user_inactive",
     "FamilyRefused": "family_refused",
+    "CookiesDisagree": "cookies_disagree",
+    "CredentialsAmbiguous": "invalid_request",
     "FamilyOutdated": "family_outdated",
     "TokenReused": "token_reused",
     "LoginRefused": "login_refused",

@@ -6,7 +6,8 @@ from django.test import RequestFactory, override_settings
 from rest_framework.request import Request
 
 from jwtauth.exceptions import TokenMalformed
-from jwtauth.transport import bearer_token, client_address, has_bearer, sender_of
+from jwtauth.transport.header import bearer_token, has_bearer
+from jwtauth.transport.sender import client_address, sender_of
 
 
 def token_of(authorization: str) -> str | None:

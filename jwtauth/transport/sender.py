@@ -1,47 +1,12 @@
-"""Where tokens ride: the Authorization header and the body, never the query.
-
-Reads what a request brings and says who sent it; nothing here is proven yet.
-"""
-
-import re
+"""Who sent a request, as far as the request itself can be believed."""
 
 from django.http import HttpRequest
 from python_ipware import IpWare
 
 from jwtauth.conf import get_settings
 from jwtauth.core.context import RequestContext
-from jwtauth.exceptions import TokenMalformed
-
-# RFC 6750 §2.1: one space, then the b64token characters.
-_BEARER = re.compile(r"bearer ([A-Za-z0-9._~+/-]+=*)", re.ASCII | re.IGNORECASE)
-
-# The scheme ends where a character comes that no scheme has (RFC 9110 §5.6.2 and
-# §11.1): a tab or a comma after it is a bad token, not another scheme.
-_BEARER_SCHEME = re.compile(
-    r"\s*bearer(?![\w!#$%&'*+.^`|~-])", re.ASCII | re.IGNORECASE
-)
 
 _IPWARE = IpWare(precedence=("REMOTE_ADDR",), proxy_count=0)
-
-
-def has_bearer(request: HttpRequest) -> bool:
-    """Whether the request brings bearer credentials, good or bad."""
-    return bool(_BEARER_SCHEME.match(request.META.get("HTTP_AUTHORIZATION", "")))
-
-
-def bearer_token(request: HttpRequest) -> str | None:
-    """Return the token of the Authorization header; None for other schemes.
-
-    Raises:
-        TokenMalformed: the scheme is Bearer, but what follows is no token. It
-            never falls through to a weaker way in.
-    """
-    if not has_bearer(request):
-        return None
-    match = _BEARER.fullmatch(request.META["HTTP_AUTHORIZATION"])
-    if match is None:
-        raise TokenMalformed("not 'Bearer', one space and a token")
-    return match[1]
 
 
 def sender_of(request: HttpRequest) -> RequestContext:

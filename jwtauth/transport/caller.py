@@ -1,0 +1,28 @@
+"""Who is calling: the claims of the access token that a request is judged by."""
+
+from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
+
+from jwtauth.conf import Delivery
+from jwtauth.core.claims import AccessClaims
+from jwtauth.flows.authenticate import refuse_revoked, refuse_two_logins, verify
+from jwtauth.transport import Presented, renewed
+from jwtauth.transport.cookies import refresh_cookie
+
+
+@sensitive_variables()
+def claims_of(
+    request: HttpRequest, presented: Presented, *, now: float
+) -> AccessClaims:
+    """Return the claims of a presented access token that counts at ``now``.
+
+    Raises:
+        TokenRefused: it doesn't; or the cookies are of two logins.
+        DenylistDown: whether it was revoked can't be known now.
+    """
+    claims = verify(presented.text, now=now)
+    # After a refresh in place the cookies are of before.
+    if presented.delivery is Delivery.COOKIE and renewed(request) is None:
+        refuse_two_logins(presented.text, refresh_cookie(request), now=now)
+    refuse_revoked(claims, now=now)
+    return claims

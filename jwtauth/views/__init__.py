@@ -1,0 +1,1 @@
+"""The endpoints: read the request, run a flow, write the answer."""
