@@ -5,13 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 # Django's name
 from django.db import connections
+from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
 from jwtauth import conf
 from jwtauth.conf import Delivery, Revocation, SameSite
+from jwtauth.middleware import JWTAuthenticationMiddleware
 from jwtauth.stores import families, key_source
 
 _LONG_ACCESS_TOKEN = timedelta(minutes=60)
@@ -114,6 +117,47 @@ def check_samesite(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's s
             id="jwtauth.W005",
         )
     ]
+
+
+@register(Tags.security)
+def check_middleware(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E050, E051: the middleware that cookies need, in the order that they need."""
+    if conf.problems() or Delivery.COOKIE not in conf.get_settings().delivery:
+        return []
+    csrf, ours = _place_of(CsrfViewMiddleware), _place_of(JWTAuthenticationMiddleware)
+    if csrf is None:
+        return [
+            Error(
+                "JWTAUTH['DELIVERY'] has 'cookie', and MIDDLEWARE has no CSRF check.",
+                hint="Add 'django.middleware.csrf.CsrfViewMiddleware': without its "
+                "cookie nobody can log in.",
+                id="jwtauth.E050",
+            )
+        ]
+    if ours is not None and ours > max(csrf, _place_of(AuthenticationMiddleware) or 0):
+        return []
+    return [
+        Error(
+            "JWTAUTH['DELIVERY'] has 'cookie', and MIDDLEWARE has no "
+            "'jwtauth.middleware.JWTAuthenticationMiddleware' after Django's CSRF and "
+            "authentication middleware.",
+            hint="Add it below them: it keeps caches from mixing users up, and renews "
+            "access cookies. Without cookies set JWTAUTH['DELIVERY'] = {'bearer'}.",
+            id="jwtauth.E051",
+        )
+    ]
+
+
+def _place_of(middleware: type) -> int | None:
+    """Return where ``MIDDLEWARE`` has this class, or one made of it."""
+    for place, path in enumerate(settings.MIDDLEWARE):
+        try:
+            found = import_string(path)
+        except ImportError:
+            continue  # Django says it better when it starts.
+        if isinstance(found, type) and issubclass(found, middleware):
+            return place
+    return None
 
 
 @register(Tags.database)

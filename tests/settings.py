@@ -11,6 +11,7 @@ from typing import Any
 SECRET_KEY = "tests-only-" + "k" * 50
 USE_TZ = True
 ROOT_URLCONF = "tests.urls"
+AUTH_SCHEME = "jwt"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -30,6 +31,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "demo_project.middleware.JWTPrefixMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [

@@ -6,7 +6,9 @@ from django.test import Client, override_settings
 
 pytestmark = pytest.mark.django_db
 
-session_chosen = override_settings(ROOT_URLCONF="tests.demo_project.urls_session")
+session_chosen = override_settings(
+    ROOT_URLCONF="tests.demo_project.urls_session", AUTH_SCHEME="session"
+)
 
 
 def _home(client: Client) -> str:

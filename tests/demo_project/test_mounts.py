@@ -13,7 +13,9 @@ from tests.demo_project.conftest import LogIn
 pytestmark = pytest.mark.django_db(transaction=True)
 
 both_schemes = pytest.mark.parametrize("prefix", ["/jwt", "/session"])
-session_chosen = override_settings(ROOT_URLCONF="tests.demo_project.urls_session")
+session_chosen = override_settings(
+    ROOT_URLCONF="tests.demo_project.urls_session", AUTH_SCHEME="session"
+)
 
 
 def _body(device: Device, path: str) -> object:

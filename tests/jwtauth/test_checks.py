@@ -352,3 +352,37 @@ class TestSameSite:
         assert ids(COOKIE_SAMESITE="None", DELIVERY={"cookie"}) == ["jwtauth.W005"]
         assert ids(COOKIE_SAMESITE="None", DELIVERY={"bearer"}) == []
         assert ids(COOKIE_SAMESITE="Lax", DELIVERY={"cookie"}) == []
+
+
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+SESSION_USER = "django.contrib.auth.middleware.AuthenticationMiddleware"
+OURS = "jwtauth.middleware.JWTAuthenticationMiddleware"
+SUBCLASS = "demo_project.middleware.JWTPrefixMiddleware"
+
+
+class TestMiddleware:
+    @pytest.mark.requirement("CSR-01", "CKE-10")
+    @pytest.mark.parametrize(
+        ("middleware", "found"),
+        [
+            ([CSRF, SESSION_USER, OURS], []),
+            ([SESSION_USER, CSRF, SUBCLASS], []),
+            ([CSRF, OURS], []),
+            ([SESSION_USER, OURS], ["jwtauth.E050"]),
+            ([CSRF, SESSION_USER], ["jwtauth.E051"]),
+            ([OURS, CSRF, SESSION_USER], ["jwtauth.E051"]),
+            ([CSRF, OURS, SESSION_USER], ["jwtauth.E051"]),
+            ([CSRF, "nowhere.Middleware", OURS], []),
+        ],
+    )
+    def test_cookies_need_the_csrf_check_and_ours_after_it(
+        self, middleware: list[str], found: list[str]
+    ) -> None:
+        """Without the first nobody logs in; without the second caches mix users up."""
+        with jwtauth(DELIVERY={"cookie"}), override_settings(MIDDLEWARE=middleware):
+            assert [message.id for message in checks.check_middleware()] == found
+
+    def test_bearer_tokens_need_no_middleware(self) -> None:
+        """An API of services has none of this."""
+        with jwtauth(DELIVERY={"bearer"}), override_settings(MIDDLEWARE=[]):
+            assert checks.check_middleware() == []

@@ -20,6 +20,7 @@ PASSWORD = "correct horse"
 def _own_urls(settings: Settings) -> None:
     """Mount what these tests need, whatever the demo mounts."""
     settings.ROOT_URLCONF = "tests.sessionauth.urls"
+    settings.AUTH_SCHEME = "session"
     settings.LOGIN_URL = "sessionauth:login"
     settings.LOGIN_REDIRECT_URL = settings.LOGOUT_REDIRECT_URL = "/plain/"
 

@@ -1,0 +1,70 @@
+"""URLs for the tests of cookies and pages: what the demo mounts, and pages."""
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import PasswordChangeView
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jwtauth.authentication import JWTAuthentication
+from tests.urls import urlpatterns as mounted
+
+
+class MeView(APIView):
+    """Reads and writes; shows itself to browsers as a page, too."""
+
+    authentication_classes = (JWTAuthentication,)
+    permission_classes = (IsAuthenticated,)
+    renderer_classes = (JSONRenderer, BrowsableAPIRenderer)
+
+    def get(self, request: Request) -> Response:
+        return Response({"id": request.user.pk})
+
+    post = get
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    """A page that does not ask who is calling."""
+    return HttpResponse("plain")
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """A page that names the caller, and what a form said."""
+    return HttpResponse(f"{request.user} {request.POST.get('text', '')}".strip())
+
+
+async def async_page(request: HttpRequest) -> HttpResponse:
+    user = await request.auser()
+    return HttpResponse(str(user))
+
+
+@login_required
+def private(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(request.user))
+
+
+def hush(request: HttpRequest) -> HttpResponse:
+    """A view that takes every error for an anonymous caller."""
+    try:
+        name = str(request.user)
+    except Exception:  # noqa: BLE001
+        name = "anonymous"
+    return HttpResponse(name)
+
+
+urlpatterns = [
+    path("me/", MeView.as_view()),
+    path("plain/", plain),
+    path("page/", page),
+    path("exempt/", csrf_exempt(page)),
+    path("async/", async_page),
+    path("private/", private),
+    path("hush/", hush),
+    path("password/", PasswordChangeView.as_view(success_url="/page/")),
+    *mounted,
+]
