@@ -51,7 +51,10 @@ class DeliverySerializer(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Offer what ``DELIVERY`` says now."""
         ways = sorted(str(way) for way in get_settings().delivery)
-        return {"delivery": serializers.ChoiceField(ways, required=False)}
+        # DRF's own message repeats what came, which may be no text at all.
+        wrong = {"invalid_choice": f"Must be one of: {', '.join(ways)}."}
+        field = serializers.ChoiceField(ways, required=False, error_messages=wrong)
+        return {"delivery": field}
 
 
 class TokenRefreshSerializer(serializers.Serializer[Any]):
