@@ -34,6 +34,7 @@ class TestDefaults:
 
 
 class TestWrongValues:
+    @pytest.mark.requirement("OPS-06")
     @pytest.mark.parametrize(
         ("variables", "said"),
         [

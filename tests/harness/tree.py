@@ -4,13 +4,15 @@
 - A module has at most 400 lines, a function at most 30 lines of code. Docstrings,
   comments and blank lines of a function do not count: a reason is never too long.
   Migrations are generated and excepted.
-- No secret, no database and no other tool's lock file is tracked.
+- No secret, no database and no other tool's lock file is tracked, by name or by what
+  it looks like inside.
 - ``constraints.txt`` works on every machine: no address, no path.
 """
 
 import ast
 import fnmatch
 import io
+import re
 import subprocess
 import sys
 import tokenize
@@ -23,6 +25,15 @@ LONGEST_MODULE = 400
 LONGEST_FUNCTION = 30
 NEVER_TRACKED = ("uv.lock", "package-lock.json", "*.sqlite3", "*.pem", "*.env")
 NEVER_TRACKED_DIRECTORIES = (".demo",)
+# A private key in PEM, the private half of a JWK, an AWS key, a token of ours.
+SECRETS = re.compile(
+    rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}"
+    rb"|\"[dk]\":\s*\"[A-Za-z0-9_-]{40,}\""
+    rb"|\bAKIA[0-9A-Z]{16}\b"
+    rb"|\beyJ[A-Za-z0-9_-]{20,}\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}"
+)
+# Published test vectors: facts of an RFC, or keys made for nothing else.
+PUBLIC = ("tests/vectors/",)
 
 NOT_CODE = {
     tokenize.COMMENT,
@@ -93,10 +104,17 @@ def _find_faults_of_tracked_files(root: Path) -> Iterator[str]:
     )
     for name in filter(None, answer.stdout.split("\0")):
         path = Path(name)
+        if not name.startswith(PUBLIC) and _holds_secret(root / path):
+            yield f"{name}: holds what looks like a secret; take it out and renew it"
         if any(fnmatch.fnmatch(path.name, pattern) for pattern in NEVER_TRACKED) or set(
             path.parts[:-1]
         ) & set(NEVER_TRACKED_DIRECTORIES):
             yield f"{name}: must not be tracked; run `git rm --cached` on it"
+
+
+def _holds_secret(path: Path) -> bool:
+    # A file that was deleted is tracked until the deletion is.
+    return path.is_file() and SECRETS.search(path.read_bytes()) is not None
 
 
 def _find_faults_of_constraints(path: Path) -> Iterator[str]:

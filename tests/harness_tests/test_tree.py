@@ -79,6 +79,38 @@ class TestTree:
             f"{name}: must not be tracked; run `git rm --cached` on it"
         ]
 
+    @pytest.mark.requirement("OPS-06")
+    @pytest.mark.parametrize(
+        "text",
+        [
+            # Put together here, so that this file holds none itself.
+            "-----BEGIN " + "PRIVATE KEY-----\n" + "M" * 64,
+            "-----BEGIN EC " + "PRIVATE KEY-----\n" + "M" * 64,
+            '{"d": "' + "x" * 43 + '"}',
+            '{"k":"' + "x" * 43 + '"}',
+            "aws = AKIA" + "ABCDEFGHIJKLMNOP",
+            "token = eyJ" + "a" * 30 + ".eyJ" + "b" * 30 + "." + "c" * 86,
+        ],
+    )
+    def test_tracked_secret_is_found_by_its_look(
+        self, tmp_path: Path, text: str
+    ) -> None:
+        """What is in the history once is public for good."""
+        _write(tmp_path / "notes.md", text)
+        _git(tmp_path, "init", "--quiet")
+        _git(tmp_path, "add", "notes.md")
+
+        [fault] = _faults(tmp_path)
+
+        assert fault.startswith("notes.md: holds what looks like a secret")
+
+    @pytest.mark.requirement("OPS-06")
+    def test_this_checkout_holds_no_secret(self) -> None:
+        """The rule is for ourselves first."""
+        faults = _faults(Path(__file__).parents[2])
+
+        assert [fault for fault in faults if "secret" in fault] == []
+
     @pytest.mark.parametrize(
         "line",
         [
