@@ -51,9 +51,9 @@ class DeliverySerializer(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Offer what ``DELIVERY`` says now."""
         ways = sorted(str(way) for way in get_settings().delivery)
+        field = serializers.ChoiceField(ways, required=False)
         # DRF's own message repeats what came, which may be no text at all.
-        wrong = {"invalid_choice": f"Must be one of: {', '.join(ways)}."}
-        field = serializers.ChoiceField(ways, required=False, error_messages=wrong)
+        field.error_messages["invalid_choice"] = f"Must be one of: {', '.join(ways)}."
         return {"delivery": field}
 
 
