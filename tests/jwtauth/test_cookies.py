@@ -330,6 +330,18 @@ class TestRefresh:
 
         assert response.status_code == 200
 
+    @pytest.mark.requirement("BRR-03")
+    def test_refresh_cookie_beside_a_bearer_header_is_not_read(
+        self, browser: Browser, alice: User, caller: Caller
+    ) -> None:
+        """The header says who is asking; the cookie may be of somebody else."""
+        access = caller.login(alice)["access"]
+
+        response = browser.refresh(HTTP_AUTHORIZATION=f"Bearer {access}")
+
+        assert response.status_code == 401
+        assert not TokenFamily.objects.filter(generation__gt=0).exists()
+
     @pytest.mark.requirement("BRR-05")
     def test_refresh_with_two_different_tokens_is_a_400(
         self, alice: User, caller: Caller
