@@ -5,17 +5,31 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-ROUNDS = 15
+ROUNDS = 25
 ROUND_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """What one call takes, in seconds: the median of the rounds, and their spread."""
+    """What one call takes, in seconds: one figure for each round."""
 
-    median: float
-    spread: float
-    """Half the distance between the quartiles, as a share of the median."""
+    rounds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The round in the middle."""
+        return statistics.median(self.rounds)
+
+    def ratio_to(self, other: "Timing") -> tuple[float, float]:
+        """Return the median of the ratios to ``other``, and their spread.
+
+        Round against the same round: what slows both of them cancels out. The spread
+        is half the distance between the quartiles, as a share of the median.
+        """
+        pairs = zip(self.rounds, other.rounds, strict=True)
+        ratios = [ours / theirs for ours, theirs in pairs]
+        lower, median, upper = statistics.quantiles(ratios, n=4)
+        return median, (upper - lower) / 2 / median
 
 
 def time_against_each_other(
@@ -27,7 +41,7 @@ def time_against_each_other(
     for _ in range(ROUNDS):
         for name, call in calls.items():
             rounds[name].append(_seconds(call, repeats[name]))
-    return {name: _timing(seconds) for name, seconds in rounds.items()}
+    return {name: Timing(rounds=tuple(seconds)) for name, seconds in rounds.items()}
 
 
 def _repeats(call: Callable[[], object]) -> int:
@@ -43,8 +57,3 @@ def _seconds(call: Callable[[], object], repeats: int) -> float:
     for _ in range(repeats):
         call()
     return (time.perf_counter() - start) / repeats
-
-
-def _timing(seconds: list[float]) -> Timing:
-    lower, median, upper = statistics.quantiles(seconds, n=4)
-    return Timing(median=median, spread=(upper - lower) / 2 / median)

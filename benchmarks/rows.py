@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from benchmarks.interleaved import Timing
 
-_FORMAT = "{:<42} {:>10} {:>8} {:>9}  {}"
+_HEADER = ("what", "measured", "spread", "budget", "verdict", "against")
+_ALIGNMENT = "<>>><<"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,32 +31,55 @@ class Row:
         budget: float | None,
     ) -> "Row":
         """Return the row of a ratio of two timings."""
+        figure, spread = ours.ratio_to(other)
         return cls(
             name=name,
-            figure=ours.median / other.median,
+            figure=figure,
             unit="x",
-            spread=ours.spread + other.spread,
+            spread=spread,
             budget=budget,
-            against=f"{against} ({other.median * 1e6:.0f} us)",
+            against=f"{against} ({_duration(other.median)})",
         )
+
+    @property
+    def verdict(self) -> str:
+        """Say whether the budget is met; empty where there is none."""
+        if self.budget is None:
+            return ""
+        if self.figure <= self.budget:
+            return "met"
+        if self.budget == 0:
+            return f"missed by {self.figure:g}"
+        return f"missed by {self.figure / self.budget - 1:.0%}"
 
     def cells(self) -> tuple[str, ...]:
         """Return the row as text, cell by cell."""
-        digits = 2 if self.unit == "x" else 0
+        digits = 2 if self.unit == "x" else 1
         return (
             self.name,
             f"{self.figure:.{digits}f} {self.unit}",
             "" if self.spread is None else f"{self.spread:.0%}",
             "" if self.budget is None else f"<= {self.budget:g}",
+            self.verdict,
             self.against,
         )
 
 
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as a table of text."""
-    header = ("what", "measured", "spread", "budget", "against")
-    return "\n".join(_FORMAT.format(*cells) for cells in (header, *_cells(rows)))
+    lines = [_HEADER, *(row.cells() for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    shapes = list(zip(_ALIGNMENT, widths, strict=True))
+    return "\n".join(_line(cells, shapes) for cells in lines)
 
 
-def _cells(rows: Iterable[Row]) -> list[tuple[str, ...]]:
-    return [row.cells() for row in rows]
+def _line(cells: Iterable[str], shapes: Iterable[tuple[str, int]]) -> str:
+    padded = [
+        f"{cell:{alignment}{width}}"
+        for cell, (alignment, width) in zip(cells, shapes, strict=True)
+    ]
+    return "  ".join(padded).rstrip()
+
+
+def _duration(seconds: float) -> str:
+    return f"{round(seconds * 1e6, 1):,} us"
