@@ -18,6 +18,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[demo]' --group dev
 	@touch $@
 
+$(VENV)/.installed-bench: $(VENV)/.installed
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt --group bench
+	@touch $@
+
 demo: $(VENV)/.installed  ## Start the demo on 127.0.0.1:8000
 	@exec $(BIN)/python -m demo_project.serve
 
@@ -38,7 +42,7 @@ lint: $(VENV)/.installed  ## Check format, types, import contracts, migrations, 
 matrix: $(VENV)/.installed  ## Run the tests on every supported Python and Django
 	$(BIN)/python -m tests.harness.matrix
 
-bench: $(VENV)/.installed  ## Measure both apps against their budgets, as ratios
+bench: $(VENV)/.installed-bench  ## Measure both apps against budgets and peers, as ratios
 	$(BIN)/python -m benchmarks
 
 compare: $(VENV)/.installed  ## Measure both schemes over HTTP, side by side
@@ -48,7 +52,7 @@ docs: $(VENV)/.installed  ## Regenerate the generated pages of docs/
 	$(BIN)/python -m tests.harness.requirements write
 
 constraints: $(VENV)/.installed  ## Resolve constraints.txt anew
-	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --no-emit-package django --python-version 3.11 --all-extras --group dev pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --no-emit-package django --python-version 3.11 --all-extras --group dev --group bench pyproject.toml -o constraints.txt
 
 clean:  ## Remove what was built here (the demo's data stays)
 	rm -rf $(VENV) .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

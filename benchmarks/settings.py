@@ -1,6 +1,6 @@
-"""Both apps on an embedded server and a database in memory.
+"""Both apps, and their peers beside them, on servers that live as long as the run.
 
-The server is emptied: its address is given by who started it, and has no default.
+They are emptied: who started them gives their addresses, there is no default.
 """
 
 import os
@@ -20,10 +20,21 @@ INSTALLED_APPS = [
     "rest_framework",
     "jwtauth",
     "sessionauth",
+    "rest_framework_simplejwt.token_blacklist",
+    "knox",
 ]
 MIDDLEWARE = ["sessionauth.middleware.SessionMiddleware"]
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "postgres",
+        "USER": "postgres",
+        "HOST": os.environ["BENCHMARK_POSTGRES_SOCKET_DIR"],
+        # A connection for each request would hide all else.
+        "CONN_MAX_AGE": None,
+    }
+    if "BENCHMARK_POSTGRES_SOCKET_DIR" in os.environ
+    else {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": ":memory:",
         "OPTIONS": {"transaction_mode": "IMMEDIATE"},
@@ -40,4 +51,14 @@ SESSION_COOKIE_NAME = "__Host-sessionid"
 SESSION_COOKIE_SECURE = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 KEYS = [generate_jwk("ES256", KeyUse.SIG), generate_jwk("HS256", KeyUse.REFRESH)]
-JWTAUTH: dict[str, Any] = {"ISSUER": "i", "AUDIENCE": "a", "KEYS": KEYS}
+JWTAUTH: dict[str, Any] = {
+    "ISSUER": "i",
+    "AUDIENCE": "a",
+    "KEYS": KEYS,
+    "DELIVERY": {"bearer"},
+}
+# What simplejwt recommends where refresh tokens rotate; the rest is as it comes.
+SIMPLE_JWT: dict[str, Any] = {
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+}

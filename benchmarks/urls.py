@@ -1,12 +1,15 @@
-"""One view, three ways in: nobody asked, a token asked for, a session asked for."""
+"""One view, each scheme's way in and one without; the endpoints that refresh."""
 
-from django.urls import path
+from django.urls import include, path
+from knox.auth import TokenAuthentication
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework_simplejwt import authentication as simplejwt
+from rest_framework_simplejwt.views import TokenRefreshView
 
 from jwtauth.authentication import JWTAuthentication
 from sessionauth.authentication import SessionAuthentication
@@ -34,5 +37,13 @@ def _guarded(scheme: type[BaseAuthentication]) -> dict[str, object]:
 urlpatterns = [
     path("public/", Ping.as_view()),
     path("jwt/", Ping.as_view(**_guarded(JWTAuthentication))),
+    path("jwt/", include("jwtauth.urls")),
     path("session/", Ping.as_view(**_guarded(SessionAuthentication))),
+    path("simplejwt/", Ping.as_view(**_guarded(simplejwt.JWTAuthentication))),
+    path(
+        "simplejwt/stateless/",
+        Ping.as_view(**_guarded(simplejwt.JWTStatelessUserAuthentication)),
+    ),
+    path("simplejwt/refresh/", TokenRefreshView.as_view()),
+    path("knox/", Ping.as_view(**_guarded(TokenAuthentication))),
 ]

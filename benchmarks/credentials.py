@@ -1,0 +1,63 @@
+"""A login with each scheme: the header that a client would send."""
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import RequestFactory
+from knox.models import AuthToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+import jwtauth
+import sessionauth
+from jwtauth.flows.tokens import IssuedTokens
+from sessionauth.engine import SessionStore
+
+USER_AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36"
+)
+
+Headers = dict[str, str]
+
+
+def jwtauth_tokens(user: User) -> IssuedTokens:
+    """Begin a login with jwtauth, from a browser with a name and an address."""
+    return jwtauth.login(RequestFactory(HTTP_USER_AGENT=USER_AGENT).post("/"), user)
+
+
+def jwtauth_headers(user: User) -> Headers:
+    """Return the header that proves ``user`` to jwtauth."""
+    return _bearer(jwtauth_tokens(user).access_token)
+
+
+def simplejwt_headers(user: User) -> Headers:
+    """Return the header that proves ``user`` to simplejwt, stateless or not."""
+    return _bearer(str(AccessToken.for_user(user)))
+
+
+def simplejwt_refresh_token(user: User) -> str:
+    """Return a refresh token of simplejwt; it is on record in the database."""
+    return str(RefreshToken.for_user(user))
+
+
+def knox_headers(user: User) -> Headers:
+    """Return the header that proves ``user`` to knox."""
+    _, token = AuthToken.objects.create(user)
+    return {"Authorization": f"Token {token}"}
+
+
+def session_headers(user: User) -> Headers:
+    """Return the cookie that proves ``user`` to sessionauth."""
+    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_key(user)}"}
+
+
+def session_key(user: User) -> str:
+    """Log a user in with sessionauth and return the session's id."""
+    request = RequestFactory(HTTP_USER_AGENT=USER_AGENT).post("/")
+    request.session = SessionStore()
+    sessionauth.login(request, user)
+    request.session.save()
+    return str(request.session.session_key)
+
+
+def _bearer(token: str) -> Headers:
+    return {"Authorization": f"Bearer {token}"}
