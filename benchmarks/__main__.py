@@ -95,8 +95,10 @@ def _rows(measured: Iterator[Comparison | Row]) -> Iterator[Row]:
 def _report(rows: Sequence[Row], json_file: Path | None) -> None:
     sys.stdout.write(
         f"Python {platform.python_version()}, Django {django.__version__}, "
-        f"{connection.display_name}, {os.cpu_count()} cores; "
-        f"medians of interleaved rounds\n\n{table(rows)}\n"
+        f"{connection.display_name}, {os.cpu_count()} cores, "
+        # Ratios that wait for a server suffer when others want the cores, too.
+        f"load {os.getloadavg()[0]:.1f}; medians of interleaved rounds\n\n"
+        f"{table(rows)}\n"
     )
     if json_file is not None:
         json_file.write_text(

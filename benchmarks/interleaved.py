@@ -35,21 +35,30 @@ class Timing:
 def time_against_each_other(
     calls: Mapping[str, Callable[[], object]],
 ) -> dict[str, Timing]:
-    """Return the timing of each call; every round runs each of them in turn."""
+    """Return the timing of each call; every round runs each of them in turn.
+
+    Every other round goes backwards: whoever comes after a long one is the first to
+    be interrupted on a busy machine.
+    """
     repeats = {name: _repeats(call) for name, call in calls.items()}
     rounds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            rounds[name].append(_seconds(call, repeats[name]))
+    for number in range(ROUNDS):
+        for name in list(calls)[:: -1 if number % 2 else 1]:
+            rounds[name].append(_seconds(calls[name], repeats[name]))
     return {name: Timing(rounds=tuple(seconds)) for name, seconds in rounds.items()}
 
 
 def _repeats(call: Callable[[], object]) -> int:
     """Return how many calls make a round; warms up on the way."""
     repeats = 1
-    while (seconds := _seconds(call, repeats) * repeats) < ROUND_SECONDS / 4:
+    while (seconds := _undisturbed(call, repeats)) * repeats < ROUND_SECONDS / 4:
         repeats *= 2
-    return max(1, round(repeats * ROUND_SECONDS / seconds))
+    return max(1, round(ROUND_SECONDS / seconds))
+
+
+def _undisturbed(call: Callable[[], object], repeats: int) -> float:
+    # An interruption here would make every round too short to outlast others.
+    return min(_seconds(call, repeats) for _ in range(3))
 
 
 def _seconds(call: Callable[[], object], repeats: int) -> float:
