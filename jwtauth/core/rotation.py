@@ -136,9 +136,11 @@ def _decide_predecessor(
     *, age: timedelta, is_same_context: bool, policy: TokenPolicy
 ) -> Decision:
     grace, window = policy.refresh_grace_period, policy.refresh_retry_window
-    # A window of 0 is none at all, even within one tick of the clock. A clock that
-    # went back proves no youth: the live successor is not handed out again.
-    if is_same_context and grace and timedelta(0) <= age <= grace:
+    # A window of 0 is none at all, even within one tick of the clock. The age may be
+    # a little below zero: PostgreSQL's instant of a statement is that at which its
+    # transaction began, which may be before that of the rotation it then finds. A clock
+    # that went back further proves no youth: the live successor isn't handed out again.
+    if is_same_context and grace and abs(age) <= grace:
         return Decision(outcome=Outcome.RETRY)
     if window and age <= window:
         return Decision(outcome=Outcome.DISPLACED)

@@ -196,6 +196,15 @@ TABLE: list[
         {},
     ),
     (
+        6,
+        "predecessor, found by a transaction that began before the rotation",
+        gen_1(seconds_since_rotation=-GRACE),
+        T0,
+        OWNER,
+        "retry",
+        {},
+    ),
+    (
         7,
         "predecessor, a clock that went back",
         gen_1(seconds_since_rotation=-30),
