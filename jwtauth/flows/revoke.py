@@ -1,8 +1,9 @@
-"""End logins before their time: one, or all of a user; their access tokens too."""
+"""End logins before their time: one, several, or all of a user; their tokens too."""
 
 import logging
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -97,6 +98,38 @@ def revoke_family(
             _announce_after_commit(
                 [ended], new, reason=reason, now=now, on_ended=on_ended
             )
+
+    retry_conflicts(end)
+
+
+def revoke_families(
+    sids: Collection[bytes],
+    *,
+    reason: RevocationReason,
+    now: float,
+    on_ended: Callable[[Collection[str]], None] | None = None,
+) -> None:
+    """End several logins at once; safe to repeat.
+
+    As many statements for a thousand as for one.
+
+    Args:
+        sids: the families; keep them to a thousand or so per call.
+        reason: goes on record.
+        now: Unix seconds.
+        on_ended: called after commit with the ``sid`` of each family that this
+            call ended, unless there is none.
+
+    Raises:
+        DenylistDown: see ``revoke_by_token``.
+    """
+    using = families.database()
+
+    def end() -> None:
+        with transaction.atomic(using=using):
+            ended, new = families.revoke_several(sids, reason=reason)
+            told = partial(on_ended, new) if on_ended is not None else None
+            _announce_after_commit(ended, new, reason=reason, now=now, on_ended=told)
 
     retry_conflicts(end)
 

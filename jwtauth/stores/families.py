@@ -5,7 +5,7 @@ fresh token reused. Instants are the database's own.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -208,10 +208,18 @@ def revoke_all(
     rows = _rows().filter(user_id=user_id)
     if keep is not None:
         rows = rows.exclude(pk=uuid.UUID(bytes=keep))
-    live = rows.filter(revoked_at__isnull=True, absolute_expires_at__gt=Now())
-    sids = {sid_text(pk.bytes) for pk in live.values_list("pk", flat=True)}
-    live.update(revoked_at=Now(), revoked_reason=reason)
-    return _ended(rows), sids
+    return _end(rows, reason)
+
+
+def revoke_several(
+    sids: Collection[bytes], *, reason: str
+) -> tuple[list[EndedFamily], set[str]]:
+    """End the families of these ids; call it in a transaction.
+
+    Returns:
+        See ``revoke_all``.
+    """
+    return _end(_rows().filter(pk__in=[uuid.UUID(bytes=sid) for sid in sids]), reason)
 
 
 def ended_in_shard(shard: int) -> list[EndedFamily]:
@@ -285,6 +293,18 @@ def _bindings(found: FoundFamily, key: RefreshKey) -> list[bytes]:
         return []
     parts = (row.pk.hex, str(row.user_id), row.client_id, row.scope)
     return [key.binding((*parts, hash_)) for hash_ in users.auth_hashes(found.user)]
+
+
+def _end(
+    rows: QuerySet[TokenFamily], reason: str
+) -> tuple[list[EndedFamily], set[str]]:
+    live = rows.filter(revoked_at__isnull=True, absolute_expires_at__gt=Now())
+    # Locked, so that of two calls that meet one ends a family and the other knows;
+    # and in one order, so that neither waits for the other for ever.
+    locked = live.order_by("pk").select_for_update(no_key=True)
+    pks = list(locked.values_list("pk", flat=True))
+    live.filter(pk__in=pks).update(revoked_at=Now(), revoked_reason=reason)
+    return _ended(rows), {sid_text(pk.bytes) for pk in pks}
 
 
 def _ended(rows: QuerySet[TokenFamily]) -> list[EndedFamily]:

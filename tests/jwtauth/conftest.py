@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import F
 from django.test import override_settings
 
+from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
 from tests.jwtauth.caller import PASSWORD, Caller
 
@@ -45,6 +46,17 @@ def jwtauth_settings() -> Iterator[Callable[..., None]]:
     yield change
     for override in reversed(overrides):
         override.disable()
+
+
+@pytest.fixture
+def denylist_server(
+    valkey: EmbeddedValkey, jwtauth_settings: Callable[..., None]
+) -> Iterator[EmbeddedValkey]:
+    """The denylist alone on a server of the test's own; sessions stay."""
+    alias = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": valkey.url}
+    with override_settings(CACHES={**settings.CACHES, "denylist": alias}):
+        jwtauth_settings(DENYLIST_CACHE="denylist")
+        yield valkey
 
 
 @pytest.fixture
