@@ -3,7 +3,7 @@
 Every import points down this list; the build enforces it::
 
     apps
-    urls  management  checks
+    urls  admin  management  checks
     views
     authentication  serializers
     transport

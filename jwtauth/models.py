@@ -62,7 +62,7 @@ class TokenFamily(models.Model):
     address = models.GenericIPAddressField(_("address"), null=True)
 
     class Meta:
-        """Looking and revoking are two permissions, for the admin pages to come."""
+        """Looking and revoking are two permissions of the admin."""
 
         verbose_name = _("token family")
         verbose_name_plural = _("token families")

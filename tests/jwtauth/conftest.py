@@ -1,9 +1,11 @@
 """Fixtures of the jwtauth tests."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+import redis
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
@@ -57,6 +59,15 @@ def denylist_server(
     with override_settings(CACHES={**settings.CACHES, "denylist": alias}):
         jwtauth_settings(DENYLIST_CACHE="denylist")
         yield valkey
+
+
+@contextmanager
+def full(server: EmbeddedValkey) -> Iterator[None]:
+    """Let a server refuse every write for a while; unlike a hung one it keeps none."""
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("maxmemory", 1)
+        yield
+        client.config_set("maxmemory", 0)
 
 
 @pytest.fixture
