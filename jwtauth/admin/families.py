@@ -38,13 +38,13 @@ class TokenFamilyAdmin(ReadOnly, ShowsState, RevokingAdmin):
 
     list_display = (
         "owner",
+        "state_in_words",
         "device",
         "address",
         "client_id",
         "created_at",
         "rotated_at",
         "absolute_expires_at",
-        "state_in_words",
     )
     list_filter = (StateFilter, "revoked_reason", LastUseFilter)
     list_select_related = ("user",)

@@ -8,7 +8,7 @@ from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from jwtauth.models import TokenFamily
+from jwtauth.models import RevocationReason, TokenFamily
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -52,4 +52,7 @@ class ShowsState:
         state = LoginState(family.state)  # type: ignore[attr-defined] # annotated
         if state is not LoginState.REVOKED:
             return state.label
-        return f"{state.label}: {family.get_revoked_reason_display()}"
+        reason = family.get_revoked_reason_display()
+        if family.revoked_reason == RevocationReason.REVOKED:
+            return reason
+        return f"{state.label}: {reason}"

@@ -47,7 +47,9 @@ class TestPages:
         age(timedelta(days=8))
         assert ">expired<" in page(viewer, MANY)
         TokenFamily.objects.update(revoked_at=family.created_at, revoked_reason="reuse")
-        assert "ended: an already used refresh token came back" in page(viewer, MANY)
+        assert ">ended: an already used refresh token came back<" in page(viewer, MANY)
+        TokenFamily.objects.update(revoked_reason="revoked")
+        assert ">ended by an operator<" in page(viewer, MANY)
 
     def test_user_gone_list_and_form_name_the_key(
         self, admin: Client, family: TokenFamily, alice: User
