@@ -139,7 +139,7 @@ class KeyRing:
                 code="duplicate_kid",
                 hint="Remove one of the two copies.",
             )
-        if len({key.is_symmetric for key in self._of(KeyUse.SIG)}) > 1:
+        if len({key.is_symmetric for key in self.living(KeyUse.SIG, now)}) > 1:
             yield KeyRefused(
                 "HS256 stands beside an asymmetric algorithm among the keys with "
                 "use 'sig': who may verify could sign.",

@@ -1,11 +1,7 @@
-"""``jwtauth_keys init|list|rotate``: make the keys of a directory, and rotate them."""
+"""``jwtauth_keys init|list|rotate|retire``: keep the keys of a directory."""
 
-import json
-import os
-import tempfile
 import time
 from argparse import ArgumentParser
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from jwtauth.conf import get_settings
-from jwtauth.core.jwk import generate_jwk, parse_key
 from jwtauth.core.keys import ALGORITHMS, Key, KeyRing, KeyUse
-from jwtauth.core.refresh_token import key_hint
 from jwtauth.exceptions import KeyRefused
-from jwtauth.stores import key_source
+from jwtauth.stores import key_directory, key_source
 
 # What ``init`` is there to mend; every other problem is for the operator.
 _MISSING_KEYS = {f"no_{use}_key" for use in KeyUse}
@@ -26,16 +20,27 @@ _MISSING_KEYS = {f"no_{use}_key" for use in KeyUse}
 # A superseded refresh key outlives the last token it tagged by this much.
 _REFRESH_MARGIN = timedelta(hours=1)
 
+_COST = {
+    KeyUse.SIG: "Its access tokens are refused; clients refresh and go on.",
+    KeyUse.REFRESH: "Every login whose refresh token it made has ended: those users "
+    "log in again. Access tokens of those logins count until they expire.",
+}
+
 
 class Command(BaseCommand):
-    """Keep the key directory that ``JWTAUTH["KEYS"]`` names."""
+    """Keep the key directory that ``JWTAUTH["KEYS"]`` names, or another."""
 
-    help = "Make, list and rotate the keys in the directory JWTAUTH['KEYS']."
+    help = "Make, list, rotate and retire the keys in the directory JWTAUTH['KEYS']."
     # The checks complain of the very keys that this command is there to make.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add one subcommand for each thing to do."""
+        parser.add_argument(
+            "--directory",
+            type=Path,
+            help="a directory that is no setting, e.g. to fill a secrets manager from",
+        )
         actions = parser.add_subparsers(dest="action", required=True)
         init = actions.add_parser("init", help="make the first keys")
         init.add_argument(
@@ -54,18 +59,20 @@ class Command(BaseCommand):
             default=str(KeyUse.SIG),
             help="which key to supersede (default: %(default)s)",
         )
+        _add_retire(actions.add_parser("retire", help="let a leaked key end at once"))
 
     def handle(self, *_args: Any, action: str, **options: Any) -> None:  # noqa: ANN401 # Django's signature
         """Do it, or say in one line why not."""
-        directory = _directory()
+        directory = options["directory"] or _directory()
         try:
-            match action:
-                case "init":
-                    self._init(directory, options["alg"])
-                case "list":
-                    self._list(directory)
-                case "rotate":
-                    self._rotate(directory, KeyUse(options["use"]))
+            if action == "list":
+                self._list(directory)
+                return
+            if action == "init" and not directory.exists():
+                directory.mkdir(mode=0o700, parents=True)
+            key_source.key_files(directory)  # or say that it is no directory
+            with key_directory.locked(directory):
+                self._change(action, directory, options)
         except KeyRefused as problem:
             raise CommandError(f"{problem} {problem.hint}") from None
         except OSError as error:
@@ -74,15 +81,24 @@ class Command(BaseCommand):
                 "may write to, or point JWTAUTH['KEYS'] at another."
             ) from None
 
+    def _change(self, action: str, directory: Path, options: dict[str, Any]) -> None:
+        match action:
+            case "init":
+                self._init(directory, options["alg"])
+            case "rotate":
+                self._rotate(directory, KeyUse(options["use"]))
+            case "retire":
+                self._retire(directory, options["kid"], replace=options["replace"])
+
     def _init(self, directory: Path, alg: str) -> None:
-        if not directory.exists():
-            directory.mkdir(mode=0o700, parents=True)
         ring = _usable_part(directory)
+        now = time.time()
         for use, use_alg in ((KeyUse.SIG, alg), (KeyUse.REFRESH, "HS256")):
-            if any(key.use is use for key in ring):
+            if ring.living(use, now):
                 self.stdout.write(f"There is a key with use '{use}' already.")
                 continue
-            path = _write(directory, generate_jwk(use_alg, use))
+            jwk = key_directory.new_jwk(use_alg, use, ring)
+            path = key_directory.add(directory, jwk)
             self.stdout.write(f"Made {path.name}: {use_alg}, use '{use}'.")
 
     def _list(self, directory: Path) -> None:
@@ -104,18 +120,59 @@ class Command(BaseCommand):
             raise CommandError("The next key is published already; it has yet to sign.")
         overlap = get_settings().key_overlap
         starts = int(now + overlap.total_seconds())
-        new = _distinct_jwk(old.alg, use, ring) | {"signs_from": starts}
+        new = key_directory.new_jwk(old.alg, use, ring) | {"signs_from": starts}
         # The successor first: whatever happens between, some key signs.
-        path = _write(directory, new)
+        path = key_directory.add(directory, new)
         # Every older one, too: a rotation that was broken off left it without an end.
         ends = starts + _afterlife(use).total_seconds()
         for key in ring.living(use, now):
             if key.verifies_until is None:
-                _supersede(directory, key, ends=ends)
+                key_directory.give_end(directory, key, ends=ends)
         self.stdout.write(
             f"Published {path.name}; it signs from {_in_words(starts)}, and "
             f"{old.kid} verifies until every token of it has expired."
         )
+
+    def _retire(self, directory: Path, kid: str, *, replace: bool) -> None:
+        now = time.time()
+        ring = _usable_part(directory)
+        key = _named(kid, ring)
+        if not key.is_alive(now):
+            self.stdout.write(f"{key.kid} has ended already.")
+            return
+        if not _signs_on_without(key, ring, now):
+            if not replace:
+                raise CommandError(_refusal_to_retire(key))
+            self._replace(directory, key, ring, now)
+        # The file stays: ``list`` shows what became of the key, and a process learns
+        # of its end with the next reload, as it does of every other change.
+        key_directory.give_end(directory, key, ends=now)
+        interval = get_settings().key_reload_interval.total_seconds()
+        self.stdout.write(
+            f"Retired {key.kid}; every process drops it within {interval:g} s. "
+            f"{_COST[key.use]}"
+        )
+
+    def _replace(self, directory: Path, old: Key, ring: KeyRing, now: float) -> None:
+        """Make the successor first: whatever happens between, some key signs."""
+        new = key_directory.new_jwk(old.alg, old.use, ring) | {"signs_from": int(now)}
+        path = key_directory.add(directory, new)
+        self.stdout.write(
+            f"Made {path.name}, which signs at once: whoever has not reloaded yet "
+            "refuses its tokens until then."
+        )
+
+
+def _add_retire(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "kid",
+        help="its name, or how the name begins; if that is '-', write '--' before",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="make another that signs at once, if no other key goes on signing",
+    )
 
 
 def _directory() -> Path:
@@ -126,7 +183,7 @@ def _directory() -> Path:
     if not isinstance(source, Path):
         raise CommandError(
             "JWTAUTH['KEYS'] is not a directory: make and rotate keys where they "
-            "are kept."
+            "are kept, or in a directory that --directory names."
         )
     return source
 
@@ -148,12 +205,30 @@ def _usable_part(directory: Path) -> KeyRing:
     return ring
 
 
-def _distinct_jwk(alg: str, use: KeyUse, ring: KeyRing) -> dict[str, Any]:
-    """Return a new JWK that tokens can tell from every key of ``ring``."""
-    hints = {key_hint(key) for key in ring}
-    while key_hint(parse_key(jwk := generate_jwk(alg, use))) in hints:
-        pass
-    return jwk
+def _named(kid: str, ring: KeyRing) -> Key:
+    """Return the one key whose name is ``kid`` or begins so."""
+    found = [key for key in ring if key.kid.startswith(kid)]
+    if len(found) != 1:
+        how_many = "Several keys begin" if found else "No key begins"
+        raise CommandError(f"{how_many} with {kid!r}; 'jwtauth_keys list' shows them.")
+    return found[0]
+
+
+def _signs_on_without(key: Key, ring: KeyRing, now: float) -> bool:
+    """Whether another key of the same use signs now, and has no end."""
+    return any(
+        other.has_started(now) and other.verifies_until is None
+        for other in ring.living(key.use, now)
+        if other is not key
+    )
+
+
+def _refusal_to_retire(key: Key) -> str:
+    return (
+        f"No other key with use '{key.use}' would go on signing. Add --replace to make "
+        "one that signs at once, or run 'jwtauth_keys rotate "
+        f"--use {key.use}' and wait until the next key signs. {_COST[key.use]}"
+    )
 
 
 def _afterlife(use: KeyUse) -> timedelta:
@@ -162,30 +237,6 @@ def _afterlife(use: KeyUse) -> timedelta:
     if use is KeyUse.REFRESH:
         return policy.refresh_idle_timeout + _REFRESH_MARGIN
     return policy.access_token_lifetime + 2 * policy.leeway
-
-
-def _supersede(directory: Path, old: Key, *, ends: float) -> None:
-    for path in key_source.key_files(directory):
-        jwk = key_source.read_jwk(path)
-        if key_source.parse(str(path), jwk).kid == old.kid:
-            _write(directory, {**jwk, "verifies_until": int(ends)}, name=path.name)
-
-
-def _write(directory: Path, jwk: Mapping[str, Any], *, name: str | None = None) -> Path:
-    """Put a JWK file in place in one step, readable by its owner alone."""
-    path = directory / (name or f"{jwk['use']}-{jwk['kid']}.json")
-    # Not *.json yet: a process that reloads now must not meet half a file.
-    handle, unfinished = tempfile.mkstemp(dir=directory, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(jwk, indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
-    return path
 
 
 def _state_in_words(key: Key, now: float) -> str:

@@ -147,6 +147,13 @@ class TestProblems:
         """ASVS 9.1.2: confusion of the two needs both."""
         assert codes(key_of("HS256"), key_of(alg), REFRESH) == ["mixed_symmetry"]
 
+    def test_hs256_key_that_has_ended_is_no_problem(self) -> None:
+        """What was retired neither signs nor verifies."""
+        ended = key_of("HS256", verifies_until=100)
+        ring = KeyRing([ended, key_of("ES256"), key_of("HS256", KeyUse.REFRESH)])
+
+        assert list(ring.problems(100)) == []
+
     def test_kid_that_occurs_twice_is_one_problem(self) -> None:
         """Two dates for one key: which of them would hold?"""
         twice = [key_of("ES256"), key_of("ES256", signs_from=100)]

@@ -3,7 +3,10 @@
 import json
 import os
 import stat
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -19,10 +22,11 @@ from django.test import override_settings
 from jwtauth.core import codec
 from jwtauth.core.claims import AccessClaims
 from jwtauth.core.jwk import jwks
-from jwtauth.core.keys import KeyRing, KeyUse
+from jwtauth.core.keys import Key, KeyRing, KeyUse
 from jwtauth.core.refresh_token import RefreshKeys, RefreshToken
 from jwtauth.exceptions import KeyUnknown
 from jwtauth.management.commands import jwtauth_keys
+from jwtauth.stores import key_directory
 from jwtauth.stores.key_source import load_ring
 from tests.jwtauth.core.key_box import jwk_of
 from tests.jwtauth.core.raw_tokens import CLAIMS, POLICY
@@ -32,6 +36,7 @@ OVERLAP = 600
 LIFETIME, LEEWAY = 900, 5
 IDLE, MARGIN = 7 * 24 * 3600, 3600
 PRIVATE_MEMBERS = {"d", "k"}
+EVERY_ACTION = [["init"], ["list"], ["rotate"], ["retire", "kid"]]
 
 
 @pytest.fixture
@@ -78,13 +83,46 @@ def complaint(*arguments: str) -> str:
 
 
 def files(directory: Path) -> dict[str, dict[str, Any]]:
-    return {path.name: json.loads(path.read_text()) for path in directory.iterdir()}
+    return {p.name: json.loads(p.read_text()) for p in directory.glob("*.json")}
 
 
 def ring_of(directory: Path, now: float) -> KeyRing:
     ring, problems = load_ring(directory, now)
     assert problems == []
     return ring
+
+
+def new_jwk(use: KeyUse) -> dict[str, Any]:
+    """Return a JWK whose name is no option on a command line."""
+    alg = "ES256" if use is KeyUse.SIG else "HS256"
+    return key_directory.new_jwk(alg, use, KeyRing([]))
+
+
+def only_key(directory: Path, use: KeyUse) -> dict[str, Any]:
+    """Return the JWK of the one key with ``use``."""
+    (jwk,) = [jwk for jwk in files(directory).values() if jwk["use"] == use]
+    return jwk
+
+
+def superseded(directory: Path, clock: SimpleNamespace) -> Key:
+    """Rotate, wait until the next key signs, and return the old one."""
+    old = ring_of(directory, clock.now).signing_key(clock.now)
+    run("rotate")
+    clock.now += OVERLAP
+    return old
+
+
+def fail_after(survived: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every write fail but the first ones."""
+    write, done = key_directory._write, []
+
+    def write_or_fail(*args: object, **kwargs: object) -> object:
+        if len(done) == survived:
+            raise OSError(5, "Input/output error")
+        done.append(args)
+        return write(*args, **kwargs)
+
+    monkeypatch.setattr(key_directory, "_write", write_or_fail)
 
 
 def mode(path: Path) -> int:
@@ -143,6 +181,31 @@ class TestInit:
         assert kept < set(keys.iterdir())
         assert ring_of(keys, NOW)
 
+    def test_init_makes_a_key_where_the_last_one_has_ended(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """A file that lies there signs nothing; init is the cure that is named."""
+        jwk = only_key(keys, KeyUse.SIG)
+        path = keys / f"sig-{jwk['kid']}.json"
+        path.write_text(json.dumps({**jwk, "verifies_until": NOW - 1}))
+
+        run("init")
+
+        assert ring_of(keys, NOW).signing_key(NOW).kid != jwk["kid"]
+
+    def test_name_of_a_new_key_is_no_option(
+        self, directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One name in 64 begins with a dash: it could not be retired by that name."""
+        dashed = {"kid": "-dashed", "use": "sig"}
+        made = [dashed, new_jwk(KeyUse.SIG), dashed, new_jwk(KeyUse.REFRESH)]
+        monkeypatch.setattr(key_directory, "generate_jwk", lambda *_: made.pop(0))
+
+        run("init")
+
+        assert "-dashed" not in {jwk["kid"] for jwk in files(directory).values()}
+        assert made == []
+
     @pytest.mark.requirement("KEY-13")
     def test_files_are_their_owners_alone(self, directory: Path) -> None:
         """Whatever the umask: these are private keys."""
@@ -157,7 +220,7 @@ class TestInit:
 
     def test_init_leaves_nothing_unfinished(self, keys: Path) -> None:
         """A process that reloads now must not meet half a file."""
-        assert {path.suffix for path in keys.iterdir()} == {".json"}
+        assert {path.name for path in keys.iterdir()} == {*files(keys), ".lock"}
 
     def test_file_that_can_not_be_finished_is_taken_away(
         self, directory: Path, monkeypatch: pytest.MonkeyPatch
@@ -170,7 +233,7 @@ class TestInit:
         monkeypatch.setattr(os, "fsync", full)
 
         assert "No space left on device" in complaint("init")
-        assert list(directory.iterdir()) == []
+        assert {path.name for path in directory.iterdir()} == {".lock"}
 
 
 class TestList:
@@ -333,15 +396,7 @@ class TestRotate:
         survived: int,
     ) -> None:
         """The successor first, then the old key's end, whichever write fails."""
-        write, done = jwtauth_keys._write, []
-
-        def write_or_fail(*args: object, **kwargs: object) -> object:
-            if len(done) == survived:
-                raise OSError(5, "Input/output error")
-            done.append(args)
-            return write(*args, **kwargs)
-
-        monkeypatch.setattr(jwtauth_keys, "_write", write_or_fail)
+        fail_after(survived, monkeypatch)
 
         assert "Input/output error" in complaint("rotate")
         assert ring_of(keys, NOW).signing_key(NOW + 10**9)
@@ -373,50 +428,239 @@ class TestRotate:
         (path,) = keys.glob("refresh-*.json")
         twin, fresh = json.loads(path.read_text()), jwk_of("HS256", KeyUse.REFRESH)
         made = iter([twin, twin, fresh])
-        monkeypatch.setattr(jwtauth_keys, "generate_jwk", lambda *_: dict(next(made)))
+        monkeypatch.setattr(key_directory, "generate_jwk", lambda *_: dict(next(made)))
 
         run("rotate", "--use", "refresh")
 
         assert keys / f"refresh-{fresh['kid']}.json" in set(keys.iterdir())
 
-    @pytest.mark.parametrize("action", ["list", "rotate"])
+    @pytest.mark.parametrize("action", [["list"], ["rotate"]], ids=" ".join)
     def test_directory_without_keys_names_the_cure(
-        self, directory: Path, action: str
+        self, directory: Path, action: list[str]
     ) -> None:
         """There is nothing yet to list or to rotate."""
-        assert "jwtauth_keys init" in complaint(action)
+        assert "jwtauth_keys init" in complaint(*action)
         directory.mkdir(parents=True)
-        assert "jwtauth_keys init" in complaint(action)
+        assert "jwtauth_keys init" in complaint(*action)
+
+
+class TestRetire:
+    @pytest.mark.requirement("KEY-09")
+    def test_retired_key_verifies_nothing_from_now_on(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """It leaked: whoever has it must not sign for an instant longer."""
+        old = ring_of(keys, NOW).signing_key(NOW)
+        token = access_token(ring_of(keys, NOW), NOW)
+        run("rotate")
+        clock.now += OVERLAP
+
+        run("retire", old.kid)
+
+        ring = ring_of(keys, clock.now)
+        with pytest.raises(KeyUnknown):
+            codec.verify(token, ring=ring, policy=POLICY, now=clock.now)
+        assert old.kid not in {jwk["kid"] for jwk in jwks(ring, clock.now)["keys"]}
+
+    def test_retired_key_stays_listed(self, keys: Path, clock: SimpleNamespace) -> None:
+        """Whoever looks into the leak wants to see what became of the key."""
+        old = superseded(keys, clock)
+
+        run("retire", old.kid)
+
+        (line,) = [text for text in run("list").splitlines() if old.kid in text]
+        assert line.endswith("expired")
+
+    def test_retiring_twice_changes_nothing(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Two operators, or a script that is run again."""
+        old = superseded(keys, clock)
+        run("retire", old.kid)
+        before = files(keys)
+        clock.now += 5
+
+        output = run("retire", old.kid)
+
+        assert "has ended already" in output
+        assert files(keys) == before
+
+    @pytest.mark.parametrize("use", list(KeyUse))
+    def test_last_key_that_signs_is_not_retired(
+        self, keys: Path, clock: SimpleNamespace, use: KeyUse
+    ) -> None:
+        """Nobody could log in any more."""
+        before = files(keys)
+
+        text = complaint("retire", only_key(keys, use)["kid"])
+
+        assert "--replace" in text and f"rotate --use {use}" in text
+        assert files(keys) == before
+
+    def test_key_is_not_retired_while_the_other_has_an_end(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """The old key's end would come, and no key would sign."""
+        run("rotate")
+        published = ring_of(keys, NOW).signing_key(NOW + OVERLAP)
+
+        assert "--replace" in complaint("retire", published.kid)
+
+    def test_key_is_not_retired_before_the_next_one_signs(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Until then no key would."""
+        old = ring_of(keys, NOW).signing_key(NOW)
+        run("rotate")
+
+        assert "--replace" in complaint("retire", old.kid)
+
+    @pytest.mark.parametrize("use", list(KeyUse))
+    def test_replaced_key_has_a_successor_that_signs_at_once(
+        self, keys: Path, clock: SimpleNamespace, use: KeyUse
+    ) -> None:
+        """A leak can't wait for the overlap; what that costs is said."""
+        old = only_key(keys, use)
+
+        output = run("retire", old["kid"], "--replace")
+
+        ring = ring_of(keys, NOW)
+        (living,) = ring.living(use, NOW)
+        assert living.has_started(NOW) and living.alg == old["alg"]
+        assert f"{living.kid}.json, which signs at once" in output
+        assert "has not reloaded yet refuses its tokens" in output
+
+    def test_replace_makes_no_key_where_another_signs(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """A key that everybody knows is better than one that nobody knows."""
+        old = superseded(keys, clock)
+        before = set(files(keys))
+
+        run("retire", old.kid, "--replace")
+
+        assert set(files(keys)) == before
+
+    @pytest.mark.parametrize("survived", [0, 1])
+    def test_replacement_that_breaks_off_leaves_a_key_that_signs(
+        self,
+        keys: Path,
+        clock: SimpleNamespace,
+        monkeypatch: pytest.MonkeyPatch,
+        survived: int,
+    ) -> None:
+        """The successor first, then the end, whichever write fails."""
+        fail_after(survived, monkeypatch)
+
+        text = complaint("retire", only_key(keys, KeyUse.SIG)["kid"], "--replace")
+
+        assert "Input/output error" in text
+        assert ring_of(keys, NOW).signing_key(NOW + 10**9)
+
+    def test_retired_refresh_key_is_said_to_end_logins(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """It is the one thing to know before it is done, and after."""
+        kid = only_key(keys, KeyUse.REFRESH)["kid"]
+
+        refused = complaint("retire", kid)
+        done = run("retire", kid, "--replace")
+
+        assert "Every login" in refused and "Every login" in done
+
+    def test_beginning_of_one_name_is_enough(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """43 characters are much to type in an emergency."""
+        old = superseded(keys, clock)
+        others = {jwk["kid"] for jwk in files(keys).values()} - {old.kid}
+        length = next(
+            n for n in range(1, 43) if not any(k[:n] == old.kid[:n] for k in others)
+        )
+
+        run("retire", old.kid[:length])
+
+        assert not ring_of(keys, clock.now).verification_key(old.kid, clock.now)
+
+    @pytest.mark.parametrize("kid", ["", "no-such-key"])
+    def test_name_that_is_not_one_key_is_refused(
+        self, keys: Path, clock: SimpleNamespace, kid: str
+    ) -> None:
+        """Nothing that the operator did not mean is ended."""
+        before = files(keys)
+
+        assert "jwtauth_keys list" in complaint("retire", kid)
+        assert files(keys) == before
+
+    def test_name_that_begins_with_a_dash_is_written_behind_two(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """One name in 64 begins so, and would be taken for an option."""
+        assert "'-no-such-key'" in complaint("retire", "--", "-no-such-key")
+
+    def test_two_who_retire_at_once_leave_a_key_that_signs(
+        self, keys: Path, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each would rely on the key that the other one ends."""
+        (keys / "other.json").write_text(json.dumps(new_jwk(KeyUse.SIG)))
+        kids = [key.kid for key in ring_of(keys, NOW).living(KeyUse.SIG, NOW)]
+        give_end, gate = key_directory.give_end, threading.Barrier(2)
+
+        def slow(*args: object, **kwargs: object) -> None:
+            with suppress(threading.BrokenBarrierError):
+                gate.wait(timeout=0.5)  # until both have looked, if both may
+            give_end(*args, **kwargs)
+
+        monkeypatch.setattr(key_directory, "give_end", slow)
+
+        with ThreadPoolExecutor(2) as pool:
+            done = [pool.submit(run, "retire", kid) for kid in kids]
+
+        failures = [future.exception() for future in done]
+        assert sum(isinstance(error, CommandError) for error in failures) == 1
+        assert ring_of(keys, NOW).signing_key(NOW)
+
+
+class TestDirectory:
+    def test_directory_that_is_no_setting_is_kept_the_same_way(
+        self, tmp_path: Path
+    ) -> None:
+        """Keys for a secrets manager are made somewhere, too."""
+        with jwtauth(KEYS="tests.signing_keys.load"):
+            for action in ("init", "rotate", "list"):
+                run("--directory", str(tmp_path), action)
+
+        assert len(files(tmp_path)) == 3
 
 
 class TestComplaints:
-    @pytest.mark.parametrize("action", ["init", "list", "rotate"])
+    @pytest.mark.parametrize("action", EVERY_ACTION, ids=" ".join)
     @pytest.mark.parametrize(
         "content", ["{", "[]", '{"kty": "oct"}', '{"alg": "HS256", "kty": "oct"}']
     )
     def test_broken_jwk_is_named_by_its_file(
-        self, keys: Path, action: str, content: str
+        self, keys: Path, action: list[str], content: str
     ) -> None:
         """One line, which file, and what to do; and nothing is written."""
         path = keys / "broken.json"
         path.write_text(content)
         before = {path: path.read_bytes() for path in keys.iterdir()}
 
-        text = complaint(action)
+        text = complaint(*action)
 
         assert str(path) in text
         assert text.endswith(".")
         assert {path: path.read_bytes() for path in keys.iterdir()} == before
 
-    @pytest.mark.parametrize("action", ["init", "list", "rotate"])
+    @pytest.mark.parametrize("action", EVERY_ACTION, ids=" ".join)
     def test_directory_that_is_a_file_is_named(
-        self, directory: Path, action: str
+        self, directory: Path, action: list[str]
     ) -> None:
         """``DEMO_DIR`` or a mount gone wrong."""
         directory.parent.mkdir()
         directory.write_text("a file")
 
-        text = complaint(action)
+        text = complaint(*action)
 
         assert f"{directory} is not a directory" in text
         assert "JWTAUTH['KEYS']" in text
@@ -438,14 +682,14 @@ class TestComplaints:
         assert text.startswith("/proc/self: ")
         assert "may write to" in text and "JWTAUTH['KEYS']" in text
 
-    @pytest.mark.parametrize("action", ["init", "list", "rotate"])
+    @pytest.mark.parametrize("action", EVERY_ACTION, ids=" ".join)
     @pytest.mark.parametrize("source", [[], "tests.signing_keys.load"], ids=repr)
     def test_keys_that_are_no_directory_are_left_to_others(
-        self, source: object, action: str
+        self, source: object, action: list[str]
     ) -> None:
         """What a secrets manager keeps, it must also rotate."""
         with jwtauth(KEYS=source):
-            assert "is not a directory" in complaint(action)
+            assert "is not a directory" in complaint(*action)
 
     def test_wrong_settings_are_one_line(self, directory: Path) -> None:
         """The command runs before the checks would have told."""
