@@ -211,7 +211,7 @@ def parse(name: str, jwk: Mapping[str, Any]) -> Key:
         raise KeyRefused(
             f"{name}: not a JSON object.",
             code="unreadable",
-            hint="Give each key as a dict, one private JWK.",
+            hint="Give each key as a dict, one private JWK; json.loads() makes it of text.",
         )
     try:
         key = parse_key(jwk)
