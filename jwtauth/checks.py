@@ -14,10 +14,13 @@ from django.utils.module_loading import import_string
 
 from jwtauth import conf
 from jwtauth.conf import Delivery, Revocation, SameSite
+from jwtauth.core.keys import KeyUse
+from jwtauth.exceptions import KeyRefused
 from jwtauth.middleware import JWTAuthenticationMiddleware
 from jwtauth.stores import families, key_source
 
 _LONG_ACCESS_TOKEN = timedelta(minutes=60)
+_LASTING_RSA_BITS = 3072  # NIST SP 800-57 part 1, table 2: beyond 2030
 _LONG_RETRY_WINDOW = timedelta(seconds=300)
 
 
@@ -39,6 +42,44 @@ def check_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signa
     return [
         Error(f"JWTAUTH['KEYS']: {problem}", hint=problem.hint, id="jwtauth.E030")
         for problem in problems
+    ]
+
+
+@register(Tags.security)
+def check_rsa_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """W002: RSA keys are long enough for the years to come."""
+    if conf.problems():
+        return []
+    now = time.time()
+    ring, _problems = key_source.load_ring(conf.get_settings().keys, now)
+    return [
+        Warning(
+            f"JWTAUTH['KEYS']: RSA key {key.kid} has {key.rsa_bits} bits.",
+            hint=f"Rotate to one of {_LASTING_RSA_BITS} bits ('manage.py jwtauth_keys "
+            "rotate' makes such), or to ES256, which is smaller and faster.",
+            id="jwtauth.W002",
+        )
+        for key in ring.living(KeyUse.SIG, now)
+        if key.rsa_bits is not None and key.rsa_bits < _LASTING_RSA_BITS
+    ]
+
+
+@register(Tags.security)
+def check_key_files(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """W003: key files are their owner's alone."""
+    if conf.problems():
+        return []
+    try:
+        files = key_source.open_files(conf.get_settings().keys)
+    except (KeyRefused, OSError):
+        return []  # E030 tells of it
+    return [
+        Warning(
+            f"JWTAUTH['KEYS']: others than its owner have access to {path}.",
+            hint="Whoever reads it can sign as anybody: 'chmod 600' it.",
+            id="jwtauth.W003",
+        )
+        for path in files
     ]
 
 

@@ -69,6 +69,12 @@ class Key:
         return ALGORITHMS[self.alg].is_symmetric
 
     @property
+    def rsa_bits(self) -> int | None:
+        """The size of an RSA key; None of any other."""
+        key = self.verifying
+        return key.key_size if isinstance(key, rsa.RSAPublicKey) else None
+
+    @property
     def outline(self) -> tuple[object, ...]:
         """What tells it from other keys, and from itself at other times."""
         return self.kid, self.alg, self.use, self.signs_from, self.verifies_until

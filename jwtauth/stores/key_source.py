@@ -6,6 +6,8 @@ keeps the last good ring and says so in the log.
 
 import json
 import logging
+import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -151,17 +153,33 @@ def key_files(directory: Path) -> list[Path]:
     """Return the JWK files of a key directory, in the order of their names.
 
     Raises:
-        KeyRefused: it is no directory.
+        KeyRefused: it is no directory, or can't be read.
     """
-    if not directory.is_dir():
-        what = "is not a directory" if directory.exists() else "does not exist"
+    try:
+        return sorted(path for path in directory.iterdir() if path.suffix == ".json")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        is_missing = isinstance(error, FileNotFoundError)
+        what = "does not exist" if is_missing else "is not a directory"
         raise KeyRefused(
             f"The key directory {directory} {what}.",
             code="no_directory",
             hint="Point JWTAUTH['KEYS'] at a directory and run "
             "'manage.py jwtauth_keys init'.",
-        )
-    return sorted(directory.glob("*.json"))
+        ) from None
+    except OSError as error:
+        raise KeyRefused(
+            f"The key directory {directory} can't be read ({type(error).__name__}).",
+            code="unreadable",
+            hint="Make the user that this process runs as its owner.",
+        ) from None
+
+
+def open_files(source: KeySource) -> list[Path]:
+    """Return the key files that others than their owner may read or write."""
+    if not isinstance(source, Path) or os.name != "posix":
+        return []
+    others = stat.S_IRWXG | stat.S_IRWXO
+    return [path for path in key_files(source) if path.stat().st_mode & others]
 
 
 def _jwks_of(source: KeySource) -> Iterator[tuple[str, Path | Mapping[str, Any]]]:
@@ -211,7 +229,8 @@ def parse(name: str, jwk: Mapping[str, Any]) -> Key:
         raise KeyRefused(
             f"{name}: not a JSON object.",
             code="unreadable",
-            hint="Give each key as a dict, one private JWK; json.loads() makes it of text.",
+            hint="Give each key as a dict, one private JWK; json.loads() makes one of "
+            "text.",
         )
     try:
         key = parse_key(jwk)

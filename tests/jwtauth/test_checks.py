@@ -1,10 +1,11 @@
 """``manage.py check``: one error for one fault, naming key and cure."""
 
+import json
 import os
 import subprocess
 import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from django.db.utils import ConnectionHandler
 from django.test import override_settings
 
 from jwtauth import checks
+from jwtauth.core.jwk import generate_jwk
 from jwtauth.core.keys import KeyUse
 from tests.jwtauth.core.key_box import jwk_of, rsa_members
 
@@ -64,7 +66,7 @@ class TestGoodSettings:
     @pytest.mark.parametrize("alg", ["ES256", "Ed25519", "RS256", "PS256", "HS256"])
     def test_one_key_of_each_use_has_no_fault(self, alg: str) -> None:
         """Any of the algorithms will do, alone."""
-        assert messages(KEYS=[jwk_of(alg), GOOD[1]]) == []
+        assert messages(KEYS=[generate_jwk(alg, KeyUse.SIG), GOOD[1]]) == []
 
 
 @pytest.fixture
@@ -208,6 +210,7 @@ class TestKeys:
         """All are told at once, each by its file."""
         paths = [tmp_path / "a.json", tmp_path / "b.json"]
         for path in paths:
+            path.touch(0o600)
             path.write_text("{")
 
         found = messages(KEYS=tmp_path)
@@ -224,6 +227,76 @@ class TestKeys:
         message = only_message(KEYS=[jwk, GOOD[1]])
 
         assert jwk["k"] not in f"{message.msg}{message.hint}"
+
+    def test_short_rsa_key_that_has_ended_is_none(self) -> None:
+        """It was rotated, as the warning asked for."""
+        ended = {**rsa_members(2048), "alg": "RS256", "use": "sig", "verifies_until": 1}
+
+        assert messages(KEYS=[ended, *GOOD]) == []
+
+    @pytest.mark.requirement("KEY-06")
+    @pytest.mark.parametrize("alg", ["RS256", "PS256"])
+    def test_rsa_key_under_3072_bits_is_a_warning(self, alg: str) -> None:
+        """2048 bits are allowed, and not for the years to come."""
+        jwk = {**rsa_members(2048), "alg": alg, "use": "sig"}
+
+        message = only_message(KEYS=[jwk, GOOD[1]])
+
+        assert message.id == "jwtauth.W002"
+        assert "2048 bits" in message.msg
+
+
+class TestKeyFiles:
+    @pytest.mark.requirement("KEY-13")
+    @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+    def test_file_that_others_may_open_is_a_warning(
+        self, directory: Path, mode: int
+    ) -> None:
+        """Whoever reads it can sign as anybody."""
+        (directory / "a.json").chmod(mode)
+
+        message = only_message(KEYS=directory)
+
+        assert message.id == "jwtauth.W003"
+        assert str(directory / "a.json") in message.msg and "chmod" in str(message.hint)
+
+    @pytest.mark.parametrize("mode", [0o600, 0o400])
+    def test_file_of_its_owner_alone_is_none(self, directory: Path, mode: int) -> None:
+        """As ``jwtauth_keys`` writes them, or read-only as mounts have them."""
+        (directory / "a.json").chmod(mode)
+
+        assert messages(KEYS=directory) == []
+
+    def test_directory_that_may_not_be_read_is_one_error(
+        self, directory: Path, unprivileged: None
+    ) -> None:
+        """It must not look as if it were empty."""
+        message = only_message(KEYS=directory)
+
+        assert message.id == "jwtauth.E030"
+        assert "can't be read (PermissionError)" in message.msg
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A key directory as it should be."""
+    for name, jwk in zip("ab", GOOD, strict=True):
+        path = tmp_path / f"{name}.json"
+        path.touch(0o600)
+        path.write_text(json.dumps(jwk))
+    return tmp_path
+
+
+@pytest.fixture
+def unprivileged(directory: Path) -> Iterator[None]:
+    """Be somebody who may not read the directory; root may read any."""
+    uid, nobody = os.geteuid(), 65534
+    directory.chmod(0)
+    if uid == 0:
+        os.seteuid(nobody)
+    yield
+    os.seteuid(uid)
+    directory.chmod(0o700)
 
 
 class TestAccessTokenLifetime:
