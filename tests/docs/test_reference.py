@@ -1,5 +1,6 @@
 """The reference pages name everything that there is, and nothing else."""
 
+import ast
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +14,7 @@ import jwtauth.urls
 import sessionauth.conf
 import sessionauth.exceptions
 import sessionauth.urls
+from jwtauth.core.keys import KeyUse
 from jwtauth.core.policy import TokenPolicy
 
 CHECKOUT = Path(__file__).parents[2]
@@ -81,6 +83,34 @@ class TestReference:
         }
 
         assert names <= in_tables(app, "[a-z_]+")
+
+
+def key_faults() -> set[str]:
+    """Every ``code`` that the sources of jwtauth give to a ``KeyRefused``."""
+    faults = set()
+    for path in (CHECKOUT / "jwtauth").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func) != "KeyRefused":
+                continue
+            (code,) = [word.value for word in node.keywords if word.arg == "code"]
+            if isinstance(code, ast.Constant):
+                faults.add(str(code.value))
+            elif isinstance(code, ast.JoinedStr):
+                template = ast.unparse(code)[2:-1]
+                faults |= {template.format(use=use) for use in KeyUse}
+    return faults
+
+
+class TestFaultsOfKeys:
+    def test_fault_every_code_is_documented(self) -> None:
+        """The code is what one searches for when a deployment fails."""
+        (section,) = re.findall(
+            r"### Faults of keys\n(.*?)\n## ", page("jwtauth"), re.DOTALL
+        )
+        documented = set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE))
+
+        assert documented == key_faults()
+        assert {"wrong_kid", "no_sig_key"} <= documented
 
 
 class TestLinks:
