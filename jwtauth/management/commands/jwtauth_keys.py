@@ -1,5 +1,6 @@
 """``jwtauth_keys init|list|rotate|retire``: keep the keys of a directory."""
 
+import math
 import time
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
@@ -119,7 +120,8 @@ class Command(BaseCommand):
         if any(not key.has_started(now) for key in ring.living(use, now)):
             raise CommandError("The next key is published already; it has yet to sign.")
         overlap = get_settings().key_overlap
-        starts = int(now + overlap.total_seconds())
+        # Rounded up: nobody has less than the overlap to learn of the key.
+        starts = math.ceil(now + overlap.total_seconds())
         new = key_directory.new_jwk(old.alg, use, ring) | {"signs_from": starts}
         # The successor first: whatever happens between, some key signs.
         path = key_directory.add(directory, new)

@@ -309,6 +309,18 @@ class TestRotate:
         assert ring.signing_key(NOW + OVERLAP).kid == new.kid
         assert new.alg == old.alg
 
+    @pytest.mark.requirement("JWK-06")
+    def test_next_key_is_known_for_all_of_the_overlap(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """Dates have whole seconds; an overlap of one must not become none."""
+        clock.now += 0.9
+
+        run("rotate")
+
+        starts = max(jwk.get("signs_from", 0) for jwk in files(keys).values())
+        assert starts - clock.now >= OVERLAP
+
     @pytest.mark.requirement("JWK-06", "KEY-09")
     def test_old_key_verifies_until_its_last_token_is_gone(
         self, keys: Path, clock: SimpleNamespace
