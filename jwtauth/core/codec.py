@@ -14,23 +14,11 @@ from jwt.algorithms import OKPAlgorithm
 from jwt.exceptions import InvalidKeyError, InvalidTokenError
 from jwt.utils import base64url_decode
 
+from jwtauth.core import rules
 from jwtauth.core.claims import AccessClaims, parse_claims
 from jwtauth.core.keys import ALGORITHMS, Key, KeyRing
 from jwtauth.core.policy import TokenPolicy
-from jwtauth.exceptions import (
-    AlgorithmMismatch,
-    AudienceMismatch,
-    IssuerMismatch,
-    KeyUnknown,
-    SignatureInvalid,
-    TokenExpired,
-    TokenMalformed,
-    TokenNotYetValid,
-    TokenTypeMismatch,
-)
-
-# RFC 9068 §2.1 and §4: the short form and the full media type, in any case.
-_ACCESS_TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
+from jwtauth.exceptions import KeyUnknown, SignatureInvalid, TokenMalformed
 
 # Unpadded base64url with no stray bits in the last character: one value, one
 # spelling (RFC 7515 §2; RFC 4648 §3.5).
@@ -106,16 +94,13 @@ def prove(token: str, *, ring: KeyRing, policy: TokenPolicy, now: float) -> Prov
         TokenRefused: one subclass per reason.
     """
     header = peek_unverified_header(token, policy=policy)
-    key = _key_of(header, ring, now)
-    try:
-        payload = _CODEC.decode(token, key.verifying, algorithms=[key.alg])
-    except (InvalidTokenError, InvalidKeyError) as error:
-        raise SignatureInvalid from error
-    claims = parse_claims(_strict_json(payload))
-    if claims.issuer != policy.issuer:
-        raise IssuerMismatch
-    if policy.audience not in claims.audience:
-        raise AudienceMismatch
+    rules.refuse_other_type(header)
+    rules.refuse_extensions(header)
+    key = rules.key_of(header, ring, now)
+    rules.refuse_other_algorithm(header, key)
+    claims = parse_claims(strict_json(verified_payload(token, key)))
+    rules.refuse_other_issuer(claims, policy)
+    rules.refuse_other_audience(claims, policy)
     return Proven(claims=claims, key=key)
 
 
@@ -127,13 +112,10 @@ def judge(proven: Proven, *, policy: TokenPolicy, now: float) -> None:
         TokenExpired: it is past ``exp``.
         TokenNotYetValid: it is before ``nbf``, or issued in the future.
     """
-    claims, leeway = proven.claims, policy.leeway.total_seconds()
     if not proven.key.is_alive(now):
         raise KeyUnknown
-    if claims.expires_at + leeway <= now:
-        raise TokenExpired
-    if max(claims.issued_at, claims.not_before or 0) > now + leeway:
-        raise TokenNotYetValid
+    rules.refuse_expired(proven.claims, policy, now)
+    rules.refuse_premature(proven.claims, policy, now)
 
 
 def peek_unverified_header(token: str, *, policy: TokenPolicy) -> dict[str, Any]:
@@ -142,33 +124,41 @@ def peek_unverified_header(token: str, *, policy: TokenPolicy) -> dict[str, Any]
     Raises:
         TokenMalformed: the text is too long or no canonical compact JWS.
     """
-    if len(token) > policy.max_token_length:
-        raise TokenMalformed("too long")
+    rules.refuse_too_long(token, policy)
+    return unverified_parts(token)[0]
+
+
+def unverified_parts(token: str) -> tuple[dict[str, Any], bytes]:
+    """Return header and payload of a token of any length; nothing is proven yet.
+
+    Raises:
+        TokenMalformed: the text is no canonical compact JWS with a JSON header.
+    """
     parts = _COMPACT_JWS.fullmatch(token)
     if parts is None:
         raise TokenMalformed("not three canonical base64url parts")
-    return _strict_json(base64url_decode(parts[1]))
+    return strict_json(base64url_decode(parts[1])), base64url_decode(parts[2])
 
 
-def _key_of(header: dict[str, Any], ring: KeyRing, now: float) -> Key:
-    """Find the key by ``kid`` alone: jwk, jku, x5u and x5c never choose one."""
-    typ = header.get("typ")
-    if not isinstance(typ, str) or typ.lower() not in _ACCESS_TOKEN_TYPES:
-        raise TokenTypeMismatch
-    # We understand no extension, and b64=false is one (RFC 7515 §4.1.11, RFC 7797).
-    if "crit" in header or "b64" in header:
-        raise TokenMalformed("crit and b64 are not understood")
-    kid = header.get("kid")
-    key = ring.verification_key(kid, now) if isinstance(kid, str) else None
-    if key is None:
-        raise KeyUnknown
-    if header.get("alg") != key.alg:
-        raise AlgorithmMismatch
-    return key
+def verified_payload(token: str, key: Key) -> bytes:
+    """Return what ``key`` has signed, by the key's own algorithm.
+
+    Raises:
+        SignatureInvalid: it has not signed this.
+    """
+    try:
+        payload: bytes = _CODEC.decode(token, key.verifying, algorithms=[key.alg])
+    except (InvalidTokenError, InvalidKeyError) as error:
+        raise SignatureInvalid from error
+    return payload
 
 
-def _strict_json(data: bytes) -> dict[str, Any]:
-    """Parse a JSON object: UTF-8 without BOM, no name twice, no NaN, not too deep."""
+def strict_json(data: bytes) -> dict[str, Any]:
+    """Parse a JSON object: UTF-8 without BOM, no name twice, no NaN, not too deep.
+
+    Raises:
+        TokenMalformed: it is anything else.
+    """
     try:
         value = json.loads(
             data.decode("utf-8"),
