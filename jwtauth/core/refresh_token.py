@@ -137,19 +137,50 @@ class RefreshKeys:
             KeyUnknown: tagged by a key that no longer verifies.
             SignatureInvalid: the tag does not fit: garbled or forged.
         """
-        if not _TOKEN.fullmatch(text):
-            raise TokenMalformed("not 100 base64url characters")
-        raw = urlsafe_b64decode(text)
-        body, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
-        if body[:1] != _VERSION:
-            raise TokenMalformed("unknown version")
+        body, tag = _split(text)
         if not hmac.compare_digest(self.find(body[1:3], now).tag(body), tag):
             raise SignatureInvalid
-        return RefreshToken(
-            sid=body[3:19],
-            generation=int.from_bytes(body[19:27], "big"),
-            secret=body[27:],
-        )
+        return _token(body)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnverifiedRefreshToken:
+    """What a refresh token says of itself; anybody could have written it."""
+
+    key_hint: bytes
+    sid: bytes
+    generation: int
+
+
+def peek_unverified(text: str) -> UnverifiedRefreshToken:
+    """Read a refresh token without checking its tag.
+
+    Raises:
+        TokenMalformed: not the one spelling of such a token.
+    """
+    body, _tag = _split(text)
+    token = _token(body)
+    return UnverifiedRefreshToken(
+        key_hint=body[1:3], sid=token.sid, generation=token.generation
+    )
+
+
+def _split(text: str) -> tuple[bytes, bytes]:
+    """Return what the tag covers, and the tag."""
+    if not _TOKEN.fullmatch(text):
+        raise TokenMalformed("not 100 base64url characters")
+    raw = urlsafe_b64decode(text)
+    if raw[:1] != _VERSION:
+        raise TokenMalformed("unknown version")
+    return raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
+
+
+def _token(body: bytes) -> RefreshToken:
+    return RefreshToken(
+        sid=body[3:19],
+        generation=int.from_bytes(body[19:27], "big"),
+        secret=body[27:],
+    )
 
 
 def key_hint(key: Key) -> bytes:

@@ -3,7 +3,7 @@
 import math
 import time
 from argparse import ArgumentParser
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from jwtauth.conf import get_settings
 from jwtauth.core.keys import ALGORITHMS, Key, KeyRing, KeyUse
 from jwtauth.exceptions import KeyRefused
+from jwtauth.management.wording import in_words, state_in_words
 from jwtauth.stores import key_directory, key_source
 
 # What ``init`` is there to mend; every other problem is for the operator.
@@ -107,7 +108,7 @@ class Command(BaseCommand):
         ring, problems = key_source.load_ring(directory, now)
         for key in ring:
             self.stdout.write(
-                f"{key.kid}  {key.alg:7}  {key.use:7}  {_state_in_words(key, now)}"
+                f"{key.kid}  {key.alg:7}  {key.use:7}  {state_in_words(key, now)}"
             )
         # Whoever looks at keys wants to see those that are well, too.
         for problem in problems:
@@ -131,7 +132,7 @@ class Command(BaseCommand):
             if key.verifies_until is None:
                 key_directory.give_end(directory, key, ends=ends)
         self.stdout.write(
-            f"Published {path.name}; it signs from {_in_words(starts)}, and "
+            f"Published {path.name}; it signs from {in_words(starts)}, and "
             f"{old.kid} verifies until every token of it has expired."
         )
 
@@ -239,17 +240,3 @@ def _afterlife(use: KeyUse) -> timedelta:
     if use is KeyUse.REFRESH:
         return policy.refresh_idle_timeout + _REFRESH_MARGIN
     return policy.access_token_lifetime + 2 * policy.leeway
-
-
-def _state_in_words(key: Key, now: float) -> str:
-    if not key.is_alive(now):
-        return "expired"
-    if not key.has_started(now):
-        return f"next: signs from {_in_words(key.signs_from)}"
-    if key.verifies_until is not None:
-        return f"superseded: verifies until {_in_words(key.verifies_until)}"
-    return "signs"
-
-
-def _in_words(instant: float) -> str:
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
