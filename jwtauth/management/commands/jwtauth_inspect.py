@@ -125,4 +125,4 @@ class Command(BaseCommand):
 
 def _plain(value: object) -> str:
     """Return JSON in printable ASCII: a stranger's text must not steer the terminal."""
-    return json.dumps(value, default=str).replace("\x7f", "\\u007f")
+    return json.dumps(value, default=str)
