@@ -14,6 +14,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections, router, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.crypto import constant_time_compare
 
 from jwtauth.core.policy import TokenPolicy
 from jwtauth.core.refresh_token import (
@@ -283,7 +284,10 @@ def _fill(row: TokenFamily, columns: Mapping[str, Any]) -> None:
 
 def _is_bound(found: FoundFamily, key: RefreshKey) -> bool:
     can_log_in = users.can_log_in(found.user, found.row.backend)
-    return can_log_in and bytes(found.row.binding) in _bindings(found, key)
+    binding = bytes(found.row.binding)
+    return can_log_in and any(
+        constant_time_compare(binding, one) for one in _bindings(found, key)
+    )
 
 
 def _bindings(found: FoundFamily, key: RefreshKey) -> list[bytes]:

@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.utils.crypto import constant_time_compare
 from django.utils.encoding import force_bytes
 from django.utils.module_loading import import_string
 
@@ -238,7 +239,9 @@ def parse(name: str, jwk: Mapping[str, Any]) -> Key:
         raise KeyRefused(
             f"{name}: {problem}", code=problem.code, hint=problem.hint
         ) from None
-    if key.signing == force_bytes(django_settings.SECRET_KEY):
+    secret_key = force_bytes(django_settings.SECRET_KEY)
+    secret = key.signing if isinstance(key.signing, bytes) else b""
+    if constant_time_compare(secret, secret_key):
         raise KeyRefused(
             f"{name}: the secret is Django's SECRET_KEY.",
             code="secret_key_reused",

@@ -1,7 +1,9 @@
 """An access token comes in; its proven claims go out, each time judged anew."""
 
+import secrets
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from django.contrib.auth.models import User
@@ -23,6 +25,7 @@ from jwtauth.stores import key_source
 from jwtauth.stores.verified_tokens import verified_tokens
 from tests import signing_keys
 from tests.jwtauth.caller import Caller
+from tests.jwtauth.core.raw_tokens import encode, header_of
 
 LIFETIME = 15 * 60
 LEEWAY = 5
@@ -144,3 +147,26 @@ class TestRefusedToken:
                 authenticate(f"{token[:-10]}{number:010d}", now=now)
 
         assert len(verified_tokens(key_source.key_ring(now))) == before
+
+    @pytest.mark.requirement("KEY-10")
+    def test_10000_unknown_kids_cost_nothing_and_leave_nothing(
+        self,
+        token: str,
+        round_trips: list[str],
+        django_assert_num_queries: Callable[..., AbstractContextManager[object]],
+    ) -> None:
+        """RFC 8725 §3.10: a stranger's kid starts no search and fills no memory."""
+        now = time.time()
+        ring = key_source.key_ring(now)
+        before = len(verified_tokens(ring)), len(list(ring))
+        round_trips.clear()
+
+        with django_assert_num_queries(0):
+            for _ in range(10_000):
+                header = header_of(kid=secrets.token_urlsafe(32))
+                with pytest.raises(KeyUnknown):
+                    authenticate(f"{encode(header)}.{token.split('.', 1)[1]}", now=now)
+
+        assert key_source.key_ring(now) is ring
+        assert (len(verified_tokens(ring)), len(list(ring))) == before
+        assert round_trips == []

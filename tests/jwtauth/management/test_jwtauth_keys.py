@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command, execute_from_command_line
 from django.test import override_settings
@@ -28,11 +29,13 @@ from jwtauth.exceptions import KeyUnknown
 from jwtauth.management.commands import jwtauth_keys
 from jwtauth.stores import key_directory
 from jwtauth.stores.key_source import load_ring
+from tests.jwtauth.caller import Caller
 from tests.jwtauth.core.key_box import jwk_of
 from tests.jwtauth.core.raw_tokens import CLAIMS, POLICY
 
 NOW = 1_800_000_000
 OVERLAP = 600
+MAX_AGE = OVERLAP // 2  # of the JWKS
 LIFETIME, LEEWAY = 900, 5
 IDLE, MARGIN = 7 * 24 * 3600, 3600
 PRIVATE_MEMBERS = {"d", "k"}
@@ -337,6 +340,31 @@ class TestRotate:
         assert verified.subject == "1"
         assert len(ring.living(KeyUse.SIG, dies + 2 * LEEWAY)) == 1
 
+    @pytest.mark.requirement("JWK-06", "KEY-09")
+    def test_rotation_after_rotation_refuses_no_token_and_surprises_nobody(
+        self, keys: Path, clock: SimpleNamespace
+    ) -> None:
+        """The clock goes through it all: what is signed verifies to its last second."""
+        tokens: dict[float, str] = {}
+        published: dict[float, set[str]] = {}
+
+        for minute in range(120):
+            clock.now = now = float(NOW + 60 * minute)
+            if minute % 25 == 5:
+                run("rotate")
+            ring = ring_of(keys, now)
+            published[now] = {jwk["kid"] for jwk in jwks(ring, now)["keys"]}
+            tokens[now] = access_token(ring, now)
+
+            for issued, token in tokens.items():
+                if now < issued + LIFETIME:
+                    assert codec.verify(token, ring=ring, policy=POLICY, now=now)
+            known_before = published.get(now - MAX_AGE, published[now])
+            assert ring.signing_key(now).kid in known_before
+
+        assert len(files(keys)) == 7  # five rotations, and no key but the last stays
+        assert len(ring.living(KeyUse.SIG, now + 2 * LIFETIME)) == 1
+
     def test_superseded_refresh_key_verifies_for_the_idle_timeout(
         self, keys: Path, clock: SimpleNamespace
     ) -> None:
@@ -473,6 +501,34 @@ class TestRetire:
         with pytest.raises(KeyUnknown):
             codec.verify(token, ring=ring, policy=POLICY, now=clock.now)
         assert old.kid not in {jwk["kid"] for jwk in jwks(ring, clock.now)["keys"]}
+
+    @pytest.mark.requirement("KEY-09")
+    def test_retired_signing_key_is_refused_at_the_next_reload(
+        self, keys: Path, alice: User, caller: Caller
+    ) -> None:
+        """No restart: its tokens are 401, clients refresh and go on."""
+        with jwtauth(KEYS=keys, KEY_RELOAD_INTERVAL=timedelta(microseconds=1)):
+            tokens = caller.login(alice)
+            assert caller.me(tokens["access"]).status_code == 200
+
+            run("retire", only_key(keys, KeyUse.SIG)["kid"], "--replace")
+
+            assert caller.me(tokens["access"]).status_code == 401
+            access = caller.refreshed(tokens["refresh"])["access"]
+            assert caller.me(access).status_code == 200
+
+    @pytest.mark.requirement("KEY-09")
+    def test_retired_refresh_key_ends_logins_at_the_next_reload(
+        self, keys: Path, alice: User, caller: Caller
+    ) -> None:
+        """Whoever has the key could make tokens; nobody may use them."""
+        with jwtauth(KEYS=keys, KEY_RELOAD_INTERVAL=timedelta(microseconds=1)):
+            token = caller.login(alice)["refresh"]
+
+            run("retire", only_key(keys, KeyUse.REFRESH)["kid"], "--replace")
+
+            assert caller.refresh(token).status_code == 401
+            assert caller.refresh(caller.login(alice)["refresh"]).status_code == 200
 
     def test_retired_key_stays_listed(self, keys: Path, clock: SimpleNamespace) -> None:
         """Whoever looks into the leak wants to see what became of the key."""
