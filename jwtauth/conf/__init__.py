@@ -6,7 +6,7 @@
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -49,7 +49,7 @@ class Settings:
     """``JWTAUTH`` with its defaults; the reference page describes each."""
 
     policy: TokenPolicy
-    keys: KeySource
+    keys: KeySource = field(repr=False)
     key_reload_interval: timedelta
     key_overlap: timedelta
     refresh_context: tuple[str, ...]

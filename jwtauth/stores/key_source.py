@@ -119,7 +119,9 @@ def load_ring(source: KeySource, now: float) -> tuple[KeyRing, list[KeyRefused]]
                     parse(name, read_jwk(jwk) if isinstance(jwk, Path) else jwk)
                 )
             except KeyRefused as problem:
-                problems.append(problem)
+                # Its traceback holds the key in local variables, and error reports
+                # show those.
+                problems.append(problem.with_traceback(None))
     except KeyRefused as problem:
         return KeyRing([]), [problem]
     ring = KeyRing(keys)
