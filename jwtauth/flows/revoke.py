@@ -199,19 +199,34 @@ def _announce_after_commit(
     repeated because Redis was down makes up for what is missing.
     """
 
-    def announce() -> None:
+    def tell() -> None:
         try:
             if get_settings().revocation is Revocation.DENYLIST:
                 denylist.deny(ended, now=datetime.fromtimestamp(now, UTC))
         finally:
             # What has ended has ended, also where Redis could not be told.
-            for family in ended:
-                if family.sid in new:
-                    _announce(family, reason)
+            announce(ended, new, reason)
             if new and on_ended is not None:
                 on_ended()
 
-    transaction.on_commit(announce, using=families.database())
+    transaction.on_commit(tell, using=families.database())
+
+
+def announce(
+    ended: Collection[EndedFamily], new: Collection[str], reason: RevocationReason
+) -> None:
+    """Tell log and receivers of the families in ``new``, each once.
+
+    Args:
+        ended: what is known of them, and of others.
+        new: the ids of those that have just ended.
+        reason: why.
+    """
+    for family in ended:
+        if family.sid in new:
+            about = {"sid": family.sid, "user_id": family.user_id}
+            logger.info("family revoked", extra={**about, "reason": reason})
+            family_revoked.send_robust(TokenFamily, **about, reason=reason)
 
 
 def _unrecorded(sid: bytes, now: float) -> EndedFamily:
@@ -224,9 +239,3 @@ def _unrecorded(sid: bytes, now: float) -> EndedFamily:
     return EndedFamily(
         sid=sid_text(sid), user_id="", access_until=ends, absolute_expires_at=ends
     )
-
-
-def _announce(family: EndedFamily, reason: RevocationReason) -> None:
-    about = {"sid": family.sid, "user_id": family.user_id}
-    logger.info("family revoked", extra={**about, "reason": reason})
-    family_revoked.send_robust(TokenFamily, **about, reason=reason)
