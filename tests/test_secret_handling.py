@@ -32,6 +32,7 @@ LIBRARIES = {
     "jwt",
     "nacl",
 }
+BY_VALUE = (ast.Eq, ast.NotEq, ast.In, ast.NotIn)
 SECRET = re.compile(
     r"(^|_)(binding|digest|hash|hmac|nonce|password|secret|secret_key|signature|signing"
     r"|tag|token)s?$"
