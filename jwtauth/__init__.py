@@ -5,7 +5,8 @@ Every import points down this list; the build enforces it::
     apps
     urls  admin  management  checks
     views
-    authentication  serializers
+    permissions
+    authentication  middleware  serializers  parsers  scopes
     transport
     flows          one user story per file
     signals  stores
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from jwtauth.flows.tokens import IssuedTokens
 
 
-def login(request: "HttpRequest", user: "AbstractBaseUser") -> "IssuedTokens":
+def login(
+    request: "HttpRequest", user: "AbstractBaseUser", *, scope: str | None = None
+) -> "IssuedTokens":
     """Begin a login of a user who has been proved, by ``authenticate()`` or elsewhere.
 
     Sends Django's ``user_logged_in``, which keeps ``last_login``.
@@ -38,6 +41,8 @@ def login(request: "HttpRequest", user: "AbstractBaseUser") -> "IssuedTokens":
         request: says which device and address the login is from.
         user: as ``django.contrib.auth.authenticate()`` returned it; with only one
             authentication backend configured, any active user.
+        scope: what the login is to be granted, out of what ``CLAIMS`` says that the
+            user may have; None for all of it.
 
     Returns:
         The first access and refresh token of a new family.
@@ -45,6 +50,8 @@ def login(request: "HttpRequest", user: "AbstractBaseUser") -> "IssuedTokens":
     Raises:
         ValueError: there are several backends and ``user.backend`` isn't set.
         LoginRefused: the user was deactivated or changed meanwhile.
+        ScopeRefused: ``scope`` is more than the user may have.
+        ClaimsRefused: ``CLAIMS`` returned what a token may not say.
         FamiliesBusy: the database kept reporting conflicts.
         RuntimeError: the caller has a transaction open.
     """
@@ -59,6 +66,7 @@ def login(request: "HttpRequest", user: "AbstractBaseUser") -> "IssuedTokens":
         backend=users.backend_of(user),
         sender=sender_of(request),
         now=time.time(),
+        scope=scope,
     )
     flow.tell_django(user, request)
     return tokens

@@ -24,6 +24,7 @@ from jwtauth.exceptions import (
     CredentialsAmbiguous,
     JWTAuthError,
     LoginRefused,
+    ScopeRefused,
     StoreDown,
     TokenRefused,
 )
@@ -59,6 +60,17 @@ class InvalidRequest(APIException):
         super().__init__({"detail": detail, "code": CredentialsAmbiguous.code})
 
 
+class InvalidScope(APIException):
+    """400: more was asked for than was granted (RFC 6749 §5.2)."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+
+    def __init__(self) -> None:
+        """Fill in the body, of the same shape as a refusal's."""
+        detail = _("The scope is unknown, malformed, or more than was granted.")
+        super().__init__({"detail": detail, "code": ScopeRefused.code})
+
+
 class NoActiveAccount(AuthenticationFailed):
     """401, the same whether name, password or account is at fault."""
 
@@ -91,6 +103,8 @@ def log_and_answer(error: JWTAuthError) -> APIException:
             return TemporarilyUnavailable()
         case CredentialsAmbiguous():
             return InvalidRequest()
+        case ScopeRefused():
+            return InvalidScope()
         case LoginRefused():
             return NoActiveAccount()
         case TokenRefused():

@@ -21,6 +21,9 @@
     │   ├── FamilyOutdated          the token is ahead of the record: restored backup?
     │   └── TokenReused             an already rotated refresh token came back
     ├── CredentialsAmbiguous        a request brings two that contradict each other
+    ├── ScopeRefused                more was asked for than was granted
+    ├── ClaimsRefused               CLAIMS returned what a token may not say
+    │   └── ClaimsTooLarge          the token would not fit where it has to go
     ├── LoginRefused                the user changed while the login was being checked
     ├── StoreDown            an answer is impossible now; try again
     │   ├── DenylistDown     Redis is down, or its entries are not complete
@@ -145,6 +148,24 @@ class CredentialsAmbiguous(JWTAuthError):
     """A request brings two credentials that contradict each other (RFC 6750 §3.1)."""
 
     code = "invalid_request"
+
+
+class ScopeRefused(JWTAuthError):
+    """A client asked for more than was granted, or for no scope (RFC 6749 §5.2)."""
+
+    code = "invalid_scope"
+
+
+class ClaimsRefused(JWTAuthError):
+    """The project's ``CLAIMS`` returned what a token may not say: a fault of it."""
+
+    code = "claims_refused"
+
+
+class ClaimsTooLarge(ClaimsRefused):
+    """The access token is larger than a cookie, or than any reader accepts."""
+
+    code = "claims_too_large"
 
 
 class LoginRefused(JWTAuthError):

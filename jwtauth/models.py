@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jwtauth.core.refresh_token import sid_text
+from jwtauth.core.scope import MAX_CHARACTERS
 
 
 class RevocationReason(models.TextChoices):
@@ -39,7 +40,9 @@ class TokenFamily(models.Model):
     )
     backend = models.CharField(_("authentication backend"), max_length=200)
     client_id = models.CharField(_("client"), max_length=100)
-    scope = models.CharField(_("scope"), max_length=1000, blank=True, default="")
+    scope = models.CharField(
+        _("scope"), max_length=MAX_CHARACTERS, blank=True, default=""
+    )
 
     generation = models.PositiveBigIntegerField(_("generation"), default=0)
     secret_hash = models.BinaryField(max_length=32)

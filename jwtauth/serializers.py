@@ -57,8 +57,15 @@ class DeliverySerializer(serializers.Serializer[Any]):
         return {"delivery": field}
 
 
-class TokenRefreshSerializer(serializers.Serializer[Any]):
-    """A refresh token, unless the header or a cookie brings it."""
+class ScopeSerializer(serializers.Serializer[Any]):
+    """What the client wants its access token for, out of what it may have."""
+
+    # As it came: white space is part of its grammar (RFC 6749 §3.3).
+    scope = serializers.CharField(required=False, trim_whitespace=False)
+
+
+class TokenRefreshSerializer(ScopeSerializer):
+    """A refresh token, unless the header or a cookie brings it; perhaps a scope."""
 
     refresh = _TokenField(required=False)
 

@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.utils.module_loading import import_string
 
 from jwtauth.conf.choices import Delivery
+from jwtauth.core.custom_claims import RESERVED
 
 KeySource: TypeAlias = Path | str | Callable[[], Any] | list[Mapping[str, Any]]
 Reader: TypeAlias = Callable[[object], Any]
@@ -148,6 +149,9 @@ def claim_names(value: object) -> tuple[str, ...]:
         isinstance(name, str) and name for name in value
     ):
         raise Refused("must be a tuple of names of claims")
+    taken = sorted(RESERVED.intersection(value))
+    if taken:
+        raise Refused(f"holds {taken[0]!r}, which no function may say")
     return tuple(value)
 
 

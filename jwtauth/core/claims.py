@@ -3,18 +3,33 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+from jwtauth.core.strict_json import frozen, thawed
 from jwtauth.exceptions import ClaimInvalid
+
+NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
 # Opaque names become parts of store keys: bounded, and nothing to inject with.
 _OPAQUE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
+_OWN_NAMES = frozenset(
+    {
+        *("iss", "aud", "sub", "client_id", "iat", "exp", "nbf"),
+        *("jti", "sid", "auth_time", "scope"),
+    }
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class AccessClaims:
-    """The claims of one access token; instants are Unix seconds (NumericDate)."""
+    """The claims of one access token; instants are Unix seconds (NumericDate).
+
+    ``extra`` has what stands beside these, read-only all the way down: requests share
+    it.
+    """
 
     issuer: str
     audience: tuple[str, ...]
@@ -27,10 +42,18 @@ class AccessClaims:
     auth_time: float
     scope: str = ""
     not_before: float | None = None
+    # Unhashable in itself, and ``jti`` tells tokens apart.
+    extra: Mapping[str, Any] = field(default_factory=lambda: NO_CLAIMS, hash=False)
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The words of ``scope`` (RFC 6749 §3.3)."""
+        return frozenset(self.scope.split())
 
     def to_payload(self) -> dict[str, Any]:
         """Return the JSON object that is signed; a single audience is a string."""
         payload: dict[str, Any] = {
+            **thawed(self.extra),
             "iss": self.issuer,
             "aud": self.audience[0] if len(self.audience) == 1 else list(self.audience),
             "sub": self.subject,
@@ -70,7 +93,20 @@ def parse_claims(payload: Mapping[str, Any]) -> AccessClaims:
         auth_time=_date(payload, "auth_time"),
         scope=_text(payload, "scope") if "scope" in payload else "",
         not_before=_date(payload, "nbf") if "nbf" in payload else None,
+        extra=_extra(payload),
     )
+
+
+def _extra(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    names = payload.keys() - _OWN_NAMES
+    if not names:
+        return NO_CLAIMS
+    try:
+        members: Mapping[str, Any] = frozen({name: payload[name] for name in names})
+    except (TypeError, RecursionError):
+        # JSON's 1e999 is infinite; and a parser may go deeper than we do.
+        raise ClaimInvalid("an extra claim is too large or too deep") from None
+    return members
 
 
 def _text(payload: Mapping[str, Any], name: str) -> str:

@@ -7,7 +7,7 @@ part, strict JSON, and a key that is found by name and brings its own algorithm.
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Never
+from typing import Any
 
 from jwt import PyJWS
 from jwt.algorithms import OKPAlgorithm
@@ -18,6 +18,7 @@ from jwtauth.core import rules
 from jwtauth.core.claims import AccessClaims, parse_claims
 from jwtauth.core.keys import ALGORITHMS, Key, KeyRing
 from jwtauth.core.policy import TokenPolicy
+from jwtauth.core.strict_json import parse_object
 from jwtauth.exceptions import KeyUnknown, SignatureInvalid, TokenMalformed
 
 # Unpadded base64url with no stray bits in the last character: one value, one
@@ -98,7 +99,7 @@ def prove(token: str, *, ring: KeyRing, policy: TokenPolicy, now: float) -> Prov
     rules.refuse_extensions(header)
     key = rules.key_of(header, ring, now)
     rules.refuse_other_algorithm(header, key)
-    claims = parse_claims(strict_json(verified_payload(token, key)))
+    claims = parse_claims(parse_object(verified_payload(token, key)))
     rules.refuse_other_issuer(claims, policy)
     rules.refuse_other_audience(claims, policy)
     return Proven(claims=claims, key=key)
@@ -137,7 +138,7 @@ def unverified_parts(token: str) -> tuple[dict[str, Any], bytes]:
     parts = _COMPACT_JWS.fullmatch(token)
     if parts is None:
         raise TokenMalformed("not three canonical base64url parts")
-    return strict_json(base64url_decode(parts[1])), base64url_decode(parts[2])
+    return parse_object(base64url_decode(parts[1])), base64url_decode(parts[2])
 
 
 def verified_payload(token: str, key: Key) -> bytes:
@@ -151,34 +152,3 @@ def verified_payload(token: str, key: Key) -> bytes:
     except (InvalidTokenError, InvalidKeyError) as error:
         raise SignatureInvalid from error
     return payload
-
-
-def strict_json(data: bytes) -> dict[str, Any]:
-    """Parse a JSON object: UTF-8 without BOM, no name twice, no NaN, not too deep.
-
-    Raises:
-        TokenMalformed: it is anything else.
-    """
-    try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique_members,
-            parse_constant=_refuse_constant,
-        )
-    except (ValueError, RecursionError) as error:
-        raise TokenMalformed("not strict JSON") from error
-    if not isinstance(value, dict):
-        raise TokenMalformed("not a JSON object")
-    return value
-
-
-def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # RFC 7519 §4: of two equal names, parsers keep either; so neither counts.
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member name occurs twice")
-    return members
-
-
-def _refuse_constant(name: str) -> Never:
-    raise ValueError(f"{name} is not JSON")

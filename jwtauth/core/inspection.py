@@ -13,6 +13,7 @@ from jwtauth.core import codec, rules
 from jwtauth.core.claims import AccessClaims, parse_claims
 from jwtauth.core.keys import Key, KeyRing, KeyUse
 from jwtauth.core.policy import TokenPolicy
+from jwtauth.core.strict_json import parse_object
 from jwtauth.exceptions import TokenRefused
 
 T = TypeVar("T")
@@ -153,7 +154,7 @@ def _inspect_claims(
     found: AccessInspection, raw: bytes, policy: TokenPolicy, now: float
 ) -> None:
     def read() -> AccessClaims:
-        found.payload = codec.strict_json(raw)
+        found.payload = parse_object(raw)
         return parse_claims(found.payload)
 
     checks = found.checks

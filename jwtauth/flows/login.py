@@ -6,6 +6,7 @@ import secrets
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
 
 from jwtauth.conf import get_settings
 from jwtauth.core.context import RequestContext
@@ -15,7 +16,12 @@ from jwtauth.core.refresh_token import (
     SID_BYTES,
     RefreshToken,
 )
-from jwtauth.flows.tokens import IssuedTokens, issue
+from jwtauth.flows.tokens import (
+    AccessToken,
+    IssuedTokens,
+    first_access_token,
+    pair,
+)
 from jwtauth.models import TokenFamily
 from jwtauth.signals import token_issued
 from jwtauth.stores import families, key_source, users
@@ -35,6 +41,7 @@ def login(
     backend: str,
     sender: RequestContext,
     now: float,
+    scope: str | None = None,
 ) -> IssuedTokens:
     """Begin a login of ``user``, who has been proved by ``backend``.
 
@@ -43,9 +50,12 @@ def login(
         backend: dotted path; asked again at every refresh.
         sender: what the request says of who sent it.
         now: Unix seconds.
+        scope: what the client asks for; None for all that the user may have.
 
     Raises:
         LoginRefused: the user was deactivated or changed meanwhile.
+        ScopeRefused: the client asks for more than the user may have.
+        ClaimsRefused: the project's function returned what a token may not say.
         FamiliesBusy: the database kept reporting conflicts.
         RuntimeError: a transaction of the caller is open.
     """
@@ -56,10 +66,12 @@ def login(
         "device": sender.device,
         "address": sender.address or None,
     }
-    found = retry_conflicts(
-        lambda: _record(user, first, about), attempts=LOCKED_ATTEMPTS
-    )
-    tokens = issue(found, first.key.encode(first.token), now=now)
+
+    def record() -> tuple[FoundFamily, AccessToken]:
+        return _record(user, first, about, scope=scope, now=now)
+
+    found, access = retry_conflicts(record, attempts=LOCKED_ATTEMPTS)
+    tokens = pair(found, access, first.key.encode(first.token))
     sid = found.row.sid
     logger.info("login", extra={"sid": sid, "user_id": str(user.pk)})
     token_issued.send_robust(TokenFamily, user=user, sid=sid, request_context=sender)
@@ -93,17 +105,22 @@ def _first_generation(sender: RequestContext, now: float) -> Generation:
     )
 
 
+@sensitive_variables()
 def _record(
-    user: AbstractBaseUser, first: Generation, about: dict[str, str | None]
-) -> FoundFamily:
+    user: AbstractBaseUser,
+    first: Generation,
+    about: dict[str, str | None],
+    *,
+    scope: str | None,
+    now: float,
+) -> tuple[FoundFamily, AccessToken]:
     """Write the family while the user's row is locked."""
-    using = families.database()
+    using, policy = families.database(), get_settings().policy
     with transaction.atomic(using=using):
         database_now = users.lock_unchanged(user, using=using)
-        return families.add(
-            first,
-            user=user,
-            about=about,
-            policy=get_settings().policy,
-            now=database_now,
+        found = families.begin(
+            first, user=user, about=about, policy=policy, now=database_now
         )
+        access = first_access_token(found, scope=scope, now=now)
+        families.add(found, first, policy=policy)
+        return found, access

@@ -22,7 +22,7 @@ from jwtauth.exceptions import (
     UserInactive,
 )
 from jwtauth.flows.revoke import revoke_family
-from jwtauth.flows.tokens import IssuedTokens, issue
+from jwtauth.flows.tokens import IssuedTokens, next_access_token, pair
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_reused, token_rotated
 from jwtauth.stores import families, key_source
@@ -31,18 +31,27 @@ from jwtauth.stores.families import FoundFamily, Generation
 
 logger = logging.getLogger("jwtauth.security")
 
+_WRITES = {Outcome.ROTATED: families.rotate, Outcome.DISPLACED: families.displace}
+_GRANTED = {*_WRITES, Outcome.RETRY}
+
 
 @sensitive_variables()
-def refresh(text: str, *, sender: RequestContext, now: float) -> IssuedTokens:
+def refresh(
+    text: str, *, sender: RequestContext, now: float, scope: str | None = None
+) -> IssuedTokens:
     """Return the successor of a refresh token and a fresh access token.
 
     Args:
         text: the refresh token as it came.
         sender: what the request says of who sent it.
         now: Unix seconds.
+        scope: what the access token is to be for; None for all that was granted.
 
     Raises:
         TokenRefused: one subclass per reason; all look the same outside.
+        ScopeRefused: the client asks for more than was granted; nothing is lost.
+        ClaimsRefused: the project's function returned what a token may not say;
+            nothing is lost.
         FamiliesBusy: the database kept reporting conflicts; nothing is lost.
         DenylistDown: the login has ended, Redis could not be told.
         RuntimeError: a transaction of the caller is open.
@@ -50,39 +59,41 @@ def refresh(text: str, *, sender: RequestContext, now: float) -> IssuedTokens:
     families.refuse_outer_transaction()
     keys = key_source.refresh_keys(now)
     token = keys.parse(text, now)
-    return retry_conflicts(lambda: _attempt(token, keys, sender, now))
+
+    def attempt() -> IssuedTokens:
+        return _attempt(token, keys, sender, now, scope)
+
+    return retry_conflicts(attempt)
 
 
+@sensitive_variables()
 def _attempt(
-    token: RefreshToken, keys: RefreshKeys, sender: RequestContext, now: float
+    token: RefreshToken,
+    keys: RefreshKeys,
+    sender: RequestContext,
+    now: float,
+    scope: str | None,
 ) -> IssuedTokens:
     """Read, decide, write: once. Whoever loses the write starts over."""
     found = families.find(token.sid)
     if found is None:
         raise FamilyRefused("there is no such family")
     key = keys.find(bytes(found.row.key_hint), now)
-    context = sender.material(get_settings().refresh_context)
-    policy = get_settings().policy
-    decision = decide(
-        families.state_of(found, key),
-        token,
-        context=context,
-        policy=policy,
-        now=found.now,
-    )
-    match decision.outcome:
-        case Outcome.ROTATED:
-            successor = _successor(token, keys.current(now), context)
-            families.rotate(found, successor, policy=policy)
-        case Outcome.DISPLACED:
-            successor = _successor(token, keys.current(now), context)
-            families.displace(found, successor, policy=policy)
-        case Outcome.RETRY:
-            successor = _successor(token, key, context, nonce=bytes(found.row.nonce))
-        case _:
-            _refuse(found, decision, sender, now)
+    settings = get_settings()
+    context = sender.material(settings.refresh_context)
+    state, policy = families.state_of(found, key), settings.policy
+    decision = decide(state, token, context=context, policy=policy, now=found.now)
+    if decision.outcome not in _GRANTED:
+        _refuse(found, decision, sender, now)
+    # Before the row changes: what fails here must cost the client nothing.
+    access = next_access_token(found, scope=scope, now=now)
+    if decision.outcome is Outcome.RETRY:
+        successor = _successor(token, key, context, nonce=bytes(found.row.nonce))
+    else:
+        successor = _successor(token, keys.current(now), context)
+        _WRITES[decision.outcome](found, successor, policy=policy)
     _report(found, decision, sender)
-    return issue(found, successor.key.encode(successor.token), now=now)
+    return pair(found, access, successor.key.encode(successor.token))
 
 
 def _successor(

@@ -126,7 +126,7 @@ def state_of(found: FoundFamily, key: RefreshKey) -> FamilyState:
     )
 
 
-def add(
+def begin(
     first: Generation,
     *,
     user: AbstractBaseUser,
@@ -134,7 +134,7 @@ def add(
     policy: TokenPolicy,
     now: datetime,
 ) -> FoundFamily:
-    """Write the row of a new login.
+    """Return a new login that is not on record yet; ``add`` puts it there.
 
     Args:
         first: its first refresh token.
@@ -151,10 +151,13 @@ def add(
         absolute_expires_at=stored(now + policy.refresh_absolute_timeout),
         **about,
     )
-    found = FoundFamily(row=row, user=user, now=now)
-    _fill(row, _columns(found, first, policy) | _timers(found, policy))
-    row.save(force_insert=True, using=database())
-    return found
+    return FoundFamily(row=row, user=user, now=now)
+
+
+def add(found: FoundFamily, first: Generation, *, policy: TokenPolicy) -> None:
+    """Write the row of a new login, bound to the scope that it has now."""
+    _fill(found.row, _columns(found, first, policy) | _timers(found, policy))
+    found.row.save(force_insert=True, using=database())
 
 
 def rotate(found: FoundFamily, successor: Generation, *, policy: TokenPolicy) -> None:

@@ -79,12 +79,15 @@ class Endpoint(APIView):
 
 def delivered(tokens: IssuedTokens, delivery: Delivery) -> Response:
     """Return the answer that hands ``tokens`` over: in its body, or in cookies."""
-    lifetimes = {
+    about: dict[str, int | str] = {
         "expires_in": tokens.expires_in,
         "refresh_expires_in": tokens.refresh_expires_in,
     }
+    if tokens.scope is not None:
+        # It may be less than was asked for (RFC 6749 §5.1).
+        about["scope"] = tokens.scope
     if delivery is Delivery.COOKIE:
-        response = Response(lifetimes)
+        response = Response(about)
         set_cookies(response, tokens)
         return response
     return Response(
@@ -92,6 +95,6 @@ def delivered(tokens: IssuedTokens, delivery: Delivery) -> Response:
             "access": tokens.access_token,
             "refresh": tokens.refresh_token,
             "token_type": "Bearer",
-            **lifetimes,
+            **about,
         }
     )

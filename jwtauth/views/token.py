@@ -19,6 +19,7 @@ from jwtauth.flows.authenticate import authenticate, refuse_two_logins
 from jwtauth.flows.refresh import refresh
 from jwtauth.serializers import (
     DeliverySerializer,
+    ScopeSerializer,
     TokenRefreshSerializer,
     TokenVerifySerializer,
 )
@@ -39,12 +40,13 @@ class TokenObtainPairView(Endpoint):
         if delivery is Delivery.COOKIE:
             # Another site must not log somebody in as somebody else (login CSRF).
             refuse_cross_site(request._request)
+        scope = _asked_scope(request)
         serializer = get_settings().login_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         user = authenticate_credentials(request._request, **serializer.validated_data)
         if user is None:
             raise NoActiveAccount
-        tokens = jwtauth.login(request._request, user)
+        tokens = jwtauth.login(request._request, user, scope=scope)
         if delivery is Delivery.COOKIE:
             rotate_token(request._request)
         return delivered(tokens, delivery)
@@ -64,7 +66,12 @@ class TokenRefreshView(Endpoint):
             refuse_cross_site(request._request)
             access_token = access_cookie(request._request)
             refuse_two_logins(access_token, presented.text, now=now)
-        tokens = refresh(presented.text, sender=sender_of(request._request), now=now)
+        tokens = refresh(
+            presented.text,
+            sender=sender_of(request._request),
+            now=now,
+            scope=serializer.validated_data.get("scope"),
+        )
         return delivered(tokens, presented.delivery)
 
 
@@ -101,3 +108,11 @@ def _asked_delivery(request: Request) -> Delivery:
         return Delivery(asked)
     # Clients written for other packages know of nothing but the body.
     return Delivery.BEARER if transport.accepts(Delivery.BEARER) else Delivery.COOKIE
+
+
+def _asked_scope(request: Request) -> str | None:
+    """Return what the body asks for; None if it leaves that to us."""
+    serializer = ScopeSerializer(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    scope: str | None = serializer.validated_data.get("scope")
+    return scope

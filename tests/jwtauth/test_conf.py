@@ -23,6 +23,7 @@ from jwtauth.conf import (
     problems,
 )
 from jwtauth.conf.options import OPTIONS
+from jwtauth.core.custom_claims import RESERVED
 
 REQUIRED = {"ISSUER": "https://i.test", "AUDIENCE": "https://a.test", "KEYS": "keys"}
 SECOND = timedelta(seconds=1)
@@ -406,6 +407,15 @@ class TestValues:
     def test_claim_names_of_another_type_are_a_problem(self, value: object) -> None:
         """A bare string would be a list of letters."""
         assert only_problem(CLAIM_NAMES=value).id == "jwtauth.E035"
+
+    @pytest.mark.requirement("JWT-16")
+    @pytest.mark.parametrize("name", sorted(RESERVED))
+    def test_claim_names_with_a_registered_name_are_a_problem(self, name: str) -> None:
+        """Who a token is from, for and about is not for a project's function."""
+        problem = only_problem(CLAIM_NAMES=("plan", name))
+
+        assert problem.id == "jwtauth.E035"
+        assert repr(name) in problem.message
 
     @pytest.mark.parametrize("value", ["cache", ("*",), None], ids=repr)
     def test_clear_site_data_of_other_parts_is_a_problem(self, value: object) -> None:

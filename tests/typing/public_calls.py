@@ -19,6 +19,7 @@ def log_in_with_tokens(request: HttpRequest, user: User) -> None:
     assert_type(tokens, IssuedTokens)
     assert_type(tokens.access_token, str)
     assert_type(tokens.expires_in, int)
+    assert_type(jwtauth.login(request, user, scope="read").scope, str | None)
 
 
 def end_logins(user: User) -> None:
@@ -31,6 +32,7 @@ def claims_of(request: Request) -> None:
     if result is not None:
         assert_type(result[1], AccessClaims)
         assert_type(result[1].audience, tuple[str, ...])
+        assert_type(result[1].scopes, frozenset[str])
 
 
 def log_in_with_session(request: HttpRequest, user: User) -> None:

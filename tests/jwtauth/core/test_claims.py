@@ -1,6 +1,7 @@
 """AccessClaims: what is written, what is read, and what no claim may be."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,6 +54,19 @@ class TestToPayload:
 
         assert parse_claims(claims).to_payload() == claims
 
+    def test_payload_has_extras_as_they_came(self) -> None:
+        """What is frozen here is lists and objects on the wire."""
+        claims = payload(roles=["a", {"b": [1]}], plan="gold")
+
+        assert parse_claims(claims).to_payload() == claims
+
+    @pytest.mark.requirement("JWT-16")
+    def test_payload_own_claims_win_over_extras(self) -> None:
+        """Whatever gets past the allow-list, it can't make somebody else of a user."""
+        claims = replace(parse_claims(PAYLOAD), extra={"sub": "2", "exp": 10**10})
+
+        assert claims.to_payload() == PAYLOAD
+
     def test_payload_is_json(self) -> None:
         """Nothing in it needs an encoder of its own."""
         assert json.loads(json.dumps(parse_claims(PAYLOAD).to_payload())) == PAYLOAD
@@ -83,9 +97,48 @@ class TestParseClaims:
 
         assert is_refused(claims)
 
-    def test_unknown_claim_is_left_alone(self) -> None:
-        """RFC 7519 §4: what isn't understood is ignored."""
-        assert parse_claims(payload(given_name="Alice")) == parse_claims(PAYLOAD)
+    def test_unknown_claim_is_an_extra(self) -> None:
+        """RFC 7519 §4: what we don't understand, the project may."""
+        claims = parse_claims(payload(plan="gold", roles=["a", {"b": [1.5, None]}]))
+
+        assert claims.extra == {"plan": "gold", "roles": ("a", {"b": (1.5, None)})}
+        assert parse_claims(PAYLOAD).extra == {}
+
+    def test_extra_can_not_be_changed_at_any_depth(self) -> None:
+        """Requests share what was proven: one that adds a role adds it for all."""
+        extra = parse_claims(payload(roles=["a"], limits={"day": {"n": 1}})).extra
+
+        with pytest.raises(TypeError):
+            extra["plan"] = "gold"  # type: ignore[index]
+        with pytest.raises(TypeError):
+            extra["limits"]["day"]["n"] = 2
+        with pytest.raises(AttributeError):
+            extra["roles"].append("b")
+
+    @pytest.mark.parametrize("value", [float("inf"), float("nan"), [float("inf")]])
+    def test_extra_that_json_can_not_write_is_refused(self, value: object) -> None:
+        """1e999 is JSON, and no number."""
+        assert is_refused(payload(x=value))
+
+    def test_extra_deeper_than_python_goes_is_refused(self) -> None:
+        """No input makes a 500."""
+        deep: list[Any] = []
+        for _ in range(10**5):
+            deep = [deep]
+
+        assert is_refused(payload(x=deep))
+
+    @pytest.mark.requirement("ATJ-06")
+    @pytest.mark.parametrize(
+        ("scope", "words"), [("a b", {"a", "b"}), ("a", {"a"}), (None, set())]
+    )
+    def test_scopes_are_the_words_of_scope(
+        self, scope: str | None, words: set[str]
+    ) -> None:
+        """RFC 9068 §2.2.3: a list delimited by spaces; "ab" holds no "a"."""
+        claims = parse_claims(payload() if scope is None else payload(scope=scope))
+
+        assert claims.scopes == words
 
 
 class TestText:

@@ -1,0 +1,383 @@
+"""What access tokens say of a user, from login to refresh; and what nothing widens."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from django.contrib.auth.models import Group, User
+from django.http import HttpResponse
+
+from jwtauth.flows.tokens import JTI_BYTES
+from jwtauth.models import TokenFamily
+from jwtauth.scopes import group_scopes
+from tests.jwtauth.browser import ACCESS, Browser
+from tests.jwtauth.caller import PASSWORD, Caller
+
+Change = Callable[..., None]
+
+
+def said(access_token: str) -> dict[str, Any]:
+    """The claims of a token."""
+    return jwt.decode(access_token, options={"verify_signature": False})
+
+
+def granting(scope: str) -> Callable[[User, TokenFamily], Mapping[str, Any]]:
+    """A function of the project that grants ``scope``."""
+    return lambda _user, _family: {"scope": scope}
+
+
+def size_of_access_cookie(response: HttpResponse) -> int:
+    """The bytes of its name and its value (RFC 6265bis §5.6)."""
+    return len(ACCESS) + len(response.cookies[ACCESS].value)
+
+
+class Project:
+    """A function of the project whose answer can be changed."""
+
+    def __init__(self, **claims: object) -> None:
+        self.claims: object = claims
+        self.asked: list[tuple[User, TokenFamily]] = []
+
+    def __call__(self, user: User, family: TokenFamily) -> Any:  # noqa: ANN401
+        self.asked.append((user, family))
+        return self.claims
+
+
+class TestClaims:
+    @pytest.mark.requirement("JWT-16")
+    def test_claims_of_the_project_are_in_the_token_and_reach_the_view(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """What was listed and returned, and no more."""
+        jwtauth_settings(
+            CLAIMS=Project(plan="gold", limits={"day": [1, 2]}),
+            CLAIM_NAMES=("plan", "limits", "unused"),
+        )
+        claims = said(caller.login(alice)["access"])
+
+        assert claims["plan"] == "gold"
+        assert claims["limits"] == {"day": [1, 2]}
+        assert "unused" not in claims and "scope" not in claims
+
+    def test_claims_are_asked_for_again_at_every_refresh(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """A token says what is so when it is issued."""
+        project = Project(plan="free")
+        jwtauth_settings(CLAIMS=project, CLAIM_NAMES=("plan",))
+        first = caller.login(alice)
+        project.claims = {"plan": "gold"}
+
+        second = caller.refreshed(first["refresh"])
+
+        assert said(second["access"])["plan"] == "gold"
+        user, family = project.asked[-1]
+        assert (user, family.sid) == (alice, said(first["access"])["sid"])
+
+    def test_claims_at_login_know_the_login(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """The function may tell logins apart, the first time as later."""
+        project = Project()
+        jwtauth_settings(CLAIMS=project)
+        caller.login(alice)
+
+        user, family = project.asked[0]
+        assert user == alice
+        assert family.device == "Owner/1.0"
+        assert family.sid == TokenFamily.objects.get().sid
+
+    @pytest.mark.parametrize("returned", [{"sub": "2"}, {"plan": object()}, None])
+    @pytest.mark.requirement("JWT-16")
+    def test_claims_at_fault_leave_no_login_behind(
+        self, alice: User, caller: Caller, jwtauth_settings: Change, returned: object
+    ) -> None:
+        """A 500, and nothing on record whose tokens nobody has."""
+        project = Project()
+        project.claims = returned
+        jwtauth_settings(CLAIMS=project, CLAIM_NAMES=("plan",))
+        body = {"username": "alice", "password": PASSWORD}
+
+        assert caller.post("token/", body).status_code == 500
+        assert not TokenFamily.objects.exists()
+
+    def test_claims_at_fault_do_not_use_up_the_refresh_token(
+        self, alice: User, caller: Caller, thief: Caller, jwtauth_settings: Change
+    ) -> None:
+        """Once the function is mended the same token works, from anywhere."""
+        project = Project()
+        jwtauth_settings(CLAIMS=project, REFRESH_RETRY_WINDOW=timedelta(0))
+        first = caller.login(alice)["refresh"]
+        before = TokenFamily.objects.values().get()
+        project.claims = {"exp": 10**10}
+
+        assert caller.refresh(first).status_code == 500
+        assert TokenFamily.objects.values().get() == before
+        project.claims = {}
+        assert thief.refresh(first).status_code == 200
+
+    def test_claims_that_raise_do_not_use_up_the_refresh_token(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """Whatever goes wrong in it."""
+        first = caller.login(alice)["refresh"]
+        before = TokenFamily.objects.values().get()
+        jwtauth_settings(CLAIMS="tests.nowhere.to_be_found")
+
+        assert caller.refresh(first).status_code == 500
+        assert TokenFamily.objects.values().get() == before
+
+    def test_claims_are_not_asked_for_where_the_refresh_is_refused(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """Of a user who is gone there is nothing to say."""
+        project = Project()
+        jwtauth_settings(CLAIMS=project)
+        first = caller.login(alice)["refresh"]
+        User.objects.update(is_active=False)
+        project.asked.clear()
+
+        assert caller.refresh(first).status_code == 401
+        assert project.asked == []
+
+
+class TestSize:
+    @pytest.mark.requirement("CKE-06")
+    def test_access_token_fits_into_its_cookie_to_the_byte(
+        self, alice: User, jwtauth_settings: Change
+    ) -> None:
+        """Browsers drop a larger cookie without a word: the login seems to do nothing.
+
+        Three bytes make four characters, so it may end one or two short of the limit.
+        """
+        project = Project(text="")
+        jwtauth_settings(CLAIMS=project, CLAIM_NAMES=("text",))
+        room = 4096 - size_of_access_cookie(Browser().login(alice))
+        sizes = []
+        for length in range(room * 3 // 4 - 3, room * 3 // 4 + 4):
+            project.claims = {"text": "x" * length}
+            response = Browser().try_login(alice)
+            if response.status_code == 200:
+                sizes.append(size_of_access_cookie(response))
+
+        assert 4096 - 3 <= max(sizes) <= 4096
+        assert response.status_code == 500
+        assert TokenFamily.objects.count() == 1 + len(sizes)
+
+    @pytest.mark.requirement("CKE-06", "JWT-07")
+    def test_access_token_nobody_would_read_is_not_issued(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """A limit of ours that hits our own token is a fault of the project."""
+        jwtauth_settings(
+            CLAIMS=Project(text="x" * 5000),
+            CLAIM_NAMES=("text",),
+            DELIVERY={"bearer"},
+        )
+        access = caller.login(alice)["access"]
+        assert caller.me(access).status_code == 200
+
+        jwtauth_settings(
+            CLAIMS=Project(text="x" * 5000),
+            CLAIM_NAMES=("text",),
+            DELIVERY={"bearer"},
+            MAX_TOKEN_LENGTH=len(access) - 1,
+        )
+        body = {"username": "alice", "password": PASSWORD}
+        assert caller.post("token/", body).status_code == 500
+
+
+class TestScope:
+    @pytest.mark.requirement("ATJ-06")
+    def test_scope_of_the_project_is_granted_and_told(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """RFC 6749 §5.1: the answer says what was granted."""
+        jwtauth_settings(CLAIMS=granting("read write"))
+        body = caller.login(alice)
+
+        assert body["scope"] == said(body["access"])["scope"] == "read write"
+        assert caller.refreshed(body["refresh"])["scope"] == "read write"
+
+    def test_scope_is_told_with_cookies_too(
+        self, alice: User, jwtauth_settings: Change
+    ) -> None:
+        """A script can't read the cookie, and shows buttons by it."""
+        jwtauth_settings(CLAIMS=granting("read write"))
+
+        assert Browser().login(alice).json()["scope"] == "read write"
+
+    @pytest.mark.requirement("ATJ-06")
+    def test_scope_taken_from_the_user_is_gone_at_the_next_refresh(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """The grant is the most that a token says, never the least."""
+        jwtauth_settings(CLAIMS=granting("read write"))
+        first = caller.login(alice)
+        jwtauth_settings(CLAIMS=granting("write"))
+        second = caller.refreshed(first["refresh"])
+        jwtauth_settings(CLAIMS=None)
+        third = caller.refreshed(second["refresh"])
+
+        assert second["scope"] == said(second["access"])["scope"] == "write"
+        assert third["scope"] == ""
+        assert "scope" not in said(third["access"])
+
+    @pytest.mark.requirement("ATJ-06", "RTK-20")
+    def test_scope_given_to_the_user_later_takes_a_new_login(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """RFC 6749 §6: a refresh never widens what the login was granted."""
+        jwtauth_settings(CLAIMS=granting("read"))
+        first = caller.login(alice)
+        jwtauth_settings(CLAIMS=granting("admin read"))
+
+        assert caller.refreshed(first["refresh"])["scope"] == "read"
+        assert caller.login(alice)["scope"] == "admin read"
+
+    @pytest.mark.requirement("RTK-20")
+    def test_scope_narrowed_at_a_refresh_comes_back_at_the_next(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """RFC 6749 §6: the new refresh token has the scope of the old one."""
+        jwtauth_settings(CLAIMS=granting("read write"))
+        first = caller.login(alice)["refresh"]
+
+        body = {"refresh": first, "scope": "read"}
+        narrow = caller.post("token/refresh/", body).json()
+        wide = caller.refreshed(narrow["refresh"])
+
+        assert narrow["scope"] == said(narrow["access"])["scope"] == "read"
+        assert wide["scope"] == "read write"
+
+    @pytest.mark.requirement("RTK-20")
+    def test_scope_narrowed_at_the_login_stays_so(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """What the login was not granted, no refresh of it gets."""
+        jwtauth_settings(CLAIMS=granting("read write"))
+        body = {"username": "alice", "password": PASSWORD, "scope": "read"}
+        first = caller.post("token/", body).json()
+        wide = {"refresh": first["refresh"], "scope": "read write"}
+
+        assert first["scope"] == "read"
+        assert caller.post("token/refresh/", wide).status_code == 400
+        assert caller.refreshed(first["refresh"])["scope"] == "read"
+
+    @pytest.mark.requirement("BRR-05", "RTK-20")
+    @pytest.mark.parametrize("scope", ["admin", "read admin", "read  read", "\u00e4"])
+    def test_scope_beyond_the_grant_is_400_and_costs_nothing(
+        self, alice: User, caller: Caller, jwtauth_settings: Change, scope: str
+    ) -> None:
+        """RFC 6749 §5.2: ``invalid_scope``; the refresh token still counts."""
+        jwtauth_settings(CLAIMS=granting("read write"))
+        first = caller.login(alice)["refresh"]
+        login = {"username": "alice", "password": PASSWORD, "scope": scope}
+
+        answers = [
+            caller.post("token/refresh/", {"refresh": first, "scope": scope}),
+            caller.post("token/", login),
+        ]
+
+        for answer in answers:
+            assert answer.status_code == 400
+            assert answer.json()["code"] == "invalid_scope"
+        assert TokenFamily.objects.get().generation == 0
+        assert caller.refresh(first).status_code == 200
+
+    @pytest.mark.requirement("BRR-05")
+    def test_scope_is_judged_after_the_refresh_token(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """Who has no valid token learns nothing of scopes, and reuse is reuse."""
+        jwtauth_settings(CLAIMS=granting("read"), REFRESH_RETRY_WINDOW=timedelta(0))
+        first = caller.login(alice)["refresh"]
+        caller.refreshed(caller.refreshed(first)["refresh"])
+
+        answer = caller.post("token/refresh/", {"refresh": first, "scope": "admin"})
+
+        assert answer.status_code == 401
+        assert TokenFamily.objects.get().revoked_reason == "reuse"
+
+    @pytest.mark.requirement("RTK-20")
+    @pytest.mark.parametrize("column", ["scope", "client_id"])
+    def test_row_whose_grant_was_changed_buys_nothing(
+        self, alice: User, caller: Caller, jwtauth_settings: Change, column: str
+    ) -> None:
+        """Who can write the table, but has no key, can't widen a login."""
+        jwtauth_settings(CLAIMS=granting("admin read"))
+        body = {"username": "alice", "password": PASSWORD, "scope": "read"}
+        first = caller.post("token/", body).json()
+        TokenFamily.objects.update(**{column: "admin read"})
+
+        assert caller.refresh(first["refresh"]).status_code == 401
+        assert TokenFamily.objects.get().revoked_at is not None
+
+
+class TestGroupScopes:
+    @pytest.mark.requirement("ATJ-06")
+    def test_groups_are_the_scope(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """A team that keeps its rights in groups needs no code."""
+        jwtauth_settings(CLAIMS="jwtauth.scopes.group_scopes")
+        for name in ("staff", "Content editors", "others"):
+            group = Group.objects.create(name=name)
+            if name != "others":
+                alice.groups.add(group)
+
+        first = caller.login(alice)
+        alice.groups.get(name="staff").delete()
+        second = caller.refreshed(first["refresh"])
+
+        assert first["scope"] == "Content%20editors staff"
+        assert second["scope"] == "Content%20editors"
+
+    def test_no_groups_are_no_scope(self, alice: User) -> None:
+        """Nothing is granted by default."""
+        assert group_scopes(alice, TokenFamily()) == {"scope": ""}
+
+
+class TestSameLogin:
+    @pytest.mark.requirement("ATJ-05")
+    def test_auth_time_is_that_of_the_login_at_every_refresh(
+        self, alice: User, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A refresh proves that a client is alive, not that its user is there."""
+        started = int(time.time())
+        tokens = caller.login(alice)
+        auth_times = [said(tokens["access"])["auth_time"]]
+        for hours in (1, 2, 3):
+            later = time.time() + 3600
+            monkeypatch.setattr("time.time", lambda now=later: now)
+            tokens = caller.refreshed(tokens["refresh"])
+            claims = said(tokens["access"])
+            auth_times.append(claims["auth_time"])
+            assert claims["iat"] >= started + 3600 * hours
+
+        assert len(set(auth_times)) == 1
+        assert abs(auth_times[0] - started) <= 2
+
+    @pytest.mark.requirement("ATJ-04")
+    def test_jti_of_a_hundred_thousand_tokens_are_as_many(self) -> None:
+        """A token that shares its name would be denied for another."""
+        drawn = {secrets.token_urlsafe(JTI_BYTES) for _ in range(10**5)}
+
+        assert len(drawn) == 10**5
+
+    @pytest.mark.requirement("ATJ-10")
+    def test_client_named_as_a_user_is_nobody_else(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """RFC 9700 §4.15: who is acting is ``sub`` alone."""
+        bob = User.objects.create_user("bob", password=PASSWORD)
+        jwtauth_settings(CLIENT_ID=str(alice.pk))
+        access = caller.login(bob)["access"]
+
+        claims = said(access)
+        assert (claims["sub"], claims["client_id"]) == (str(bob.pk), str(alice.pk))
+        assert caller.me(access).json()["id"] == bob.pk
