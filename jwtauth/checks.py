@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from jwtauth import conf
 from jwtauth.conf import Delivery, Revocation, SameSite
 from jwtauth.core.keys import KeyUse
+from jwtauth.core.personal_names import looks_personal
 from jwtauth.exceptions import KeyRefused
 from jwtauth.middleware import JWTAuthenticationMiddleware
 from jwtauth.stores import families, key_source
@@ -140,6 +141,25 @@ def _can_be_imported(path: str) -> bool:
     except ImportError:
         return False
     return True
+
+
+@register(Tags.security)
+def check_claim_names(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """W006: access tokens show no personal data to who holds them (RFC 9068 §6)."""
+    if conf.problems() or conf.get_settings().encryption:
+        return []
+    return [
+        Warning(
+            f"JWTAUTH['CLAIM_NAMES'] has {name!r}, which looks like personal data or "
+            "a secret.",
+            hint="Access tokens are signed, not secret: clients, proxies and logs can "
+            "read them. Leave it out and read it from the user, set "
+            "JWTAUTH['ENCRYPTION'], or use sessions.",
+            id="jwtauth.W006",
+        )
+        for name in conf.get_settings().claim_names
+        if looks_personal(name)
+    ]
 
 
 @register(Tags.security)

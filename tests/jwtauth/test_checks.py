@@ -418,6 +418,16 @@ class TestFunctions:
         assert "'project.auth.missing'" in message.msg
 
 
+class TestClaimNames:
+    @pytest.mark.requirement("JWT-16")
+    def test_claim_that_looks_personal_is_a_warning_of_its_own(self) -> None:
+        """RFC 9068 §6: whoever holds the token reads what it says."""
+        found = messages(CLAIM_NAMES=("plan", "email", "apiKey"))
+
+        assert [message.id for message in found] == ["jwtauth.W006"] * 2
+        assert "'email'" in found[0].msg and "'apiKey'" in found[1].msg
+
+
 class TestSameSite:
     @pytest.mark.requirement("CKE-04")
     def test_cookies_that_other_sites_send_are_a_warning(self) -> None:
