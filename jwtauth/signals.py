@@ -1,4 +1,4 @@
-"""What an application may listen to; sent after commit, each event exactly once.
+"""What an application may listen to; each event once, after the commit of its write.
 
 Receivers run robustly: one that fails is logged by Django and changes nothing.
 No signal carries a token.
@@ -15,6 +15,9 @@ token_reused
 family_revoked
     A login has ended before its time. Arguments: ``sid``, ``user_id``, ``reason``
     (:class:`jwtauth.models.RevocationReason`).
+denylist_bypassed
+    An access token was accepted without asking the denylist: Redis is down and
+    ``DENYLIST_FAILURE`` is ``"open"``. Count these. Argument: ``sid``.
 """
 
 from django.dispatch import Signal
@@ -23,3 +26,4 @@ token_issued = Signal()
 token_rotated = Signal()
 token_reused = Signal()
 family_revoked = Signal()
+denylist_bypassed = Signal()

@@ -14,6 +14,8 @@ from jwtauth.exceptions import (
     TokenRefused,
     TokenRevoked,
 )
+from jwtauth.models import TokenFamily
+from jwtauth.signals import denylist_bypassed
 from jwtauth.stores import denylist, key_source
 from jwtauth.stores.verified_tokens import verified_tokens
 
@@ -106,4 +108,5 @@ def _is_denied(claims: AccessClaims, now: float) -> bool:
         if get_settings().denylist_failure is DenylistFailure.CLOSED:
             raise
         logger.exception("denylist down, token accepted", extra={"sid": claims.sid})
+        denylist_bypassed.send_robust(TokenFamily, sid=claims.sid)
         return False

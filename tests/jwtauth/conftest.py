@@ -71,6 +71,26 @@ def full(server: EmbeddedValkey) -> Iterator[None]:
 
 
 @pytest.fixture
+def server(valkey: EmbeddedValkey) -> Iterator[EmbeddedValkey]:
+    """Put the denylist on a server of the test's own."""
+    alias = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": valkey.url,
+        "KEY_PREFIX": "tandem",
+    }
+    with override_settings(CACHES={"default": alias}):
+        yield valkey
+
+
+@pytest.fixture
+def revoked(alice: User, caller: Caller) -> str:
+    """The access token of a login that has ended."""
+    access_token: str = caller.login(alice)["access"]
+    assert caller.logout(access_token).status_code == 204
+    return access_token
+
+
+@pytest.fixture
 def atomic_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run every request in a transaction, as ``ATOMIC_REQUESTS = True`` does."""
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)  # noqa: FBT003 # a value, not a flag

@@ -306,17 +306,10 @@ class TestRefreshInPlace:
 @pytest.mark.requirement("OPS-02", "RVK-15")
 class TestOutage:
     @pytest.fixture
-    def stopped(self, browser: Browser, valkey: EmbeddedValkey) -> Iterator[Browser]:
+    def stopped(self, browser: Browser, server: EmbeddedValkey) -> Browser:
         """A browser whose next request finds Redis gone."""
-        caches = {
-            "default": {
-                "BACKEND": "django_redis.cache.RedisCache",
-                "LOCATION": valkey.url,
-            }
-        }
-        with override_settings(CACHES=caches):
-            valkey.stop()
-            yield browser
+        server.stop()
+        return browser
 
     @pytest.mark.parametrize("path", ["/page/", "/private/", "/hush/", "/async/"])
     def test_page_is_503_and_the_cookies_stay(

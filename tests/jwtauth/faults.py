@@ -1,0 +1,95 @@
+"""Ways in which a Redis server fails, each for the length of a ``with`` block."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TypeAlias
+
+import redis
+
+from demo_project.embedded_valkey import EmbeddedValkey
+
+Fault: TypeAlias = Callable[[EmbeddedValkey], AbstractContextManager[None]]
+
+OPTIONS = {"enable-debug-command": "yes"}
+"""What a server must be started with; ``loading`` needs it."""
+
+_KEYS = 300
+_MICROSECONDS_PER_KEY = 20_000
+
+
+@contextmanager
+def stopped(server: EmbeddedValkey) -> Iterator[None]:
+    """Nobody listens. What it held in memory is lost."""
+    server.stop()
+    yield
+    server.start()
+
+
+@contextmanager
+def hung(server: EmbeddedValkey) -> Iterator[None]:
+    """Connections open and nothing answers; what was sent is run in the end."""
+    server.pause()
+    try:
+        yield
+    finally:
+        server.resume()
+
+
+@contextmanager
+def full(server: EmbeddedValkey) -> Iterator[None]:
+    """It has no memory left: it reads, and writes nothing."""
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", "1")
+        yield
+        client.config_set("maxmemory", "0")
+
+
+@contextmanager
+def read_only(server: EmbeddedValkey) -> Iterator[None]:
+    """It was made a replica, of a primary that is gone; it reads old things."""
+    with redis.Redis.from_url(server.url) as client:
+        client.replicaof("127.0.0.1", 1)
+        yield
+        client.replicaof("NO", "ONE")
+
+
+@contextmanager
+def orphaned(server: EmbeddedValkey) -> Iterator[None]:
+    """The same, told to answer nothing rather than old things."""
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("replica-serve-stale-data", "no")
+        with read_only(server):
+            yield
+
+
+@contextmanager
+def loading(server: EmbeddedValkey) -> Iterator[None]:
+    """It reads its data from the disk and answers LOADING."""
+    with redis.Redis.from_url(server.url, socket_timeout=60) as client:
+        _fill(client)
+        reload = threading.Thread(target=client.execute_command, args=["DEBUG RELOAD"])
+        reload.start()
+        while reload.is_alive() and not _is_loading(client):
+            pass
+        try:
+            yield
+        finally:
+            client.config_set("key-load-delay", 0)
+            reload.join(60)
+
+
+def _fill(client: redis.Redis) -> None:
+    """Give it so much to read that it is interrupted by what clients ask."""
+    client.config_set("loading-process-events-interval-bytes", 1024)
+    ballast = {f"ballast:{n}": secrets.token_bytes(2048) for n in range(_KEYS)}
+    client.mset(ballast)
+    client.config_set("key-load-delay", _MICROSECONDS_PER_KEY)
+
+
+def _is_loading(client: redis.Redis) -> bool:
+    with suppress(redis.ConnectionError):
+        return client.info("persistence")["loading"] == 1
+    return False
