@@ -1,6 +1,7 @@
 """The code of the how-to on logins in the admin, run as a reader would run it."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,18 @@ def test_how_to_permissions_let_the_group_look_and_end() -> None:
     assert set(names) == {"view_tokenfamily", "revoke_tokenfamily"}
 
 
-def test_how_to_user_admin_takes_the_place_of_djangos(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def registry() -> Iterator[None]:
+    """Let the site be as it was afterwards."""
+    kept = dict(admin.site._registry)
+    yield
+    admin.site._registry.clear()
+    admin.site._registry.update(kept)
+
+
+@pytest.mark.usefixtures("registry")
+def test_how_to_user_admin_takes_the_place_of_djangos() -> None:
     """It is what a project copies; Django's checks must like it."""
-    monkeypatch.setattr(admin.site, "_registry", dict(admin.site._registry))
     code: dict[str, Any] = {"__name__": "project.admin"}
 
     exec(USER_ADMIN, code)  # noqa: S102 # our own page
