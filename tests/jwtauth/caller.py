@@ -1,5 +1,7 @@
 """A client of the jwt endpoints, as an application's front end would be one."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -53,3 +55,8 @@ class Caller:
     @staticmethod
     def _header(bearer: str) -> dict[str, str]:
         return {"HTTP_AUTHORIZATION": f"Bearer {bearer}"} if bearer else {}
+
+
+def statuses_of(responses: Iterable[HttpResponse]) -> Counter[int]:
+    """Count answers by their status."""
+    return Counter(response.status_code for response in responses)

@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F
 from django.test import override_settings
+from psycopg import IsolationLevel
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
+from tests.crowd import Crowd, crowd_of
 from tests.jwtauth.caller import PASSWORD, Caller
 
 
@@ -94,6 +96,32 @@ def revoked(alice: User, caller: Caller) -> str:
 def atomic_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run every request in a transaction, as ``ATOMIC_REQUESTS = True`` does."""
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)  # noqa: FBT003 # a value, not a flag
+
+
+@pytest.fixture(params=["read committed", "repeatable read"])
+def isolation(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[str]:
+    """Run every connection that is opened from now on at one isolation level."""
+    level = IsolationLevel[request.param.upper().replace(" ", "_")]
+    options = connection.settings_dict.setdefault("OPTIONS", {})
+    connection.close()
+    options["isolation_level"] = level
+    yield request.param
+    connection.close()
+    del options["isolation_level"]
+
+
+@pytest.fixture
+def crowd(isolation: str) -> Iterator[Crowd]:
+    """Twenty threads whose connections have the isolation level of the test."""
+    with crowd_of(20) as crowd:
+        yield crowd
+
+
+@pytest.fixture
+def small_crowd(isolation: str) -> Iterator[Crowd]:
+    """Eight threads, enough to meet, where the number of rounds matters more."""
+    with crowd_of(8) as crowd:
+        yield crowd
 
 
 def age(by: timedelta) -> None:

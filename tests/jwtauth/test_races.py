@@ -18,52 +18,17 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from psycopg import IsolationLevel
 
-import jwtauth
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_reused
 from tests import signing_keys
 from tests.conftest import Heard
-from tests.crowd import Crowd, crowd_of
-from tests.jwtauth.caller import Caller
+from tests.crowd import Crowd
+from tests.jwtauth.caller import Caller, statuses_of
 
 pytestmark = [pytest.mark.serial, pytest.mark.postgres, pytest.mark.slow]
 
-THREADS = 20
-FEWER_THREADS = 8
-"""Enough to meet; two cores take turns with more."""
 ROUNDS = 100
-
-
-@pytest.fixture(params=["read committed", "repeatable read"])
-def isolation(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[str]:
-    """Run every connection that is opened from now on at one isolation level."""
-    level = IsolationLevel[request.param.upper().replace(" ", "_")]
-    options = connection.settings_dict.setdefault("OPTIONS", {})
-    connection.close()
-    options["isolation_level"] = level
-    yield request.param
-    connection.close()
-    del options["isolation_level"]
-
-
-@pytest.fixture
-def crowd(isolation: str) -> Iterator[Crowd]:
-    """Twenty threads whose connections have the isolation level of the test."""
-    with crowd_of(THREADS) as crowd:
-        yield crowd
-
-
-def statuses(responses: list[HttpResponse]) -> Counter[int]:
-    return Counter(response.status_code for response in responses)
-
-
-@pytest.fixture
-def small_crowd(isolation: str) -> Iterator[Crowd]:
-    """Eight threads, where the number of rounds matters more."""
-    with crowd_of(FEWER_THREADS) as crowd:
-        yield crowd
 
 
 class TestRefreshRace:
@@ -85,7 +50,7 @@ class TestRefreshRace:
         for round_ in range(1, ROUNDS + 1):
             answers = crowd.all_at_once(partial(caller.refresh, token))
 
-            assert statuses(answers) == {200: THREADS}
+            assert statuses_of(answers) == {200: crowd.size}
             (token,) = {answer.json()["refresh"] for answer in answers}
             assert TokenFamily.objects.get().generation == round_
 
@@ -108,7 +73,7 @@ class TestRefreshRace:
             token = caller.login(alice)["refresh"]
             answers = crowd.all_at_once(partial(caller.refresh, token))
 
-            assert statuses(answers) == {200: 1, 401: THREADS - 1}
+            assert statuses_of(answers) == {200: 1, 401: crowd.size - 1}
 
         # RTK-12: reuse is on record, and was told once for each family.
         reasons = TokenFamily.objects.values_list("revoked_reason", flat=True)
@@ -148,52 +113,8 @@ class TestRefreshRace:
             )
 
             # 503 is the honest answer after three lost races; nothing is lost.
-            assert set(statuses(answers)) <= {200, 503}
+            assert set(statuses_of(answers)) <= {200, 503}
             assert TokenFamily.objects.latest("created_at").generation == 1
-
-
-class TestRevocationRace:
-    @pytest.mark.requirement("RTK-16")
-    def test_refresh_in_parallel_with_logout_leaves_nothing_that_works(
-        self, alice: User, caller: Caller, small_crowd: Crowd
-    ) -> None:
-        """Once logout has answered, what a refresh in flight got is dead."""
-        for _ in range(ROUNDS):
-            body = caller.login(alice)
-            first = body["refresh"]
-            *refreshes, logout = small_crowd.all_at_once(
-                *[partial(caller.refresh, first)] * (FEWER_THREADS - 1),
-                partial(caller.logout, body["access"]),
-            )
-
-            assert logout.status_code == 204
-            assert set(statuses(refreshes)) <= {200, 401}
-            handed_out = [
-                answer.json() for answer in refreshes if answer.status_code == 200
-            ]
-            for pair in [body, *handed_out]:
-                assert caller.refresh(pair["refresh"]).status_code == 401
-                assert caller.me(pair["access"]).status_code == 401
-
-    @pytest.mark.requirement("RVK-09")
-    def test_login_and_refresh_in_parallel_with_revoke_all_are_ended_or_later(
-        self, alice: User, caller: Caller, crowd: Crowd
-    ) -> None:
-        """Revoke-all under the user's lock misses no login that came before it."""
-        for _ in range(ROUNDS // 4):
-            before = caller.login(alice)
-            *logins, ended = crowd.all_at_once(
-                *[partial(caller.login, alice)] * (THREADS - 1),
-                partial(jwtauth.revoke_all, alice, "revoked"),
-            )
-
-            live = TokenFamily.objects.filter(revoked_at=None).count()
-            assert ended >= 1
-            assert live == THREADS - ended
-            assert caller.me(before["access"]).status_code == 401
-            working = [b for b in logins if caller.me(b["access"]).status_code == 200]
-            assert len(working) == live
-            jwtauth.revoke_all(alice, "revoked")
 
 
 class SlowBackend(ModelBackend):
