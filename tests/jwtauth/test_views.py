@@ -285,6 +285,23 @@ class TestPublicCalls:
         assert caller.me(kept["access"]).status_code == 200
         assert caller.me(ended["access"]).status_code == 401
 
+    @pytest.mark.requirement("RVK-09")
+    def test_revoke_all_ends_what_came_before_it_in_the_same_second(
+        self, alice: User, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """``iat`` has whole seconds: a login is ended by its name, not by its age."""
+        frozen = time.time()
+        monkeypatch.setattr(time, "time", lambda: frozen)
+        before = caller.login(alice)
+
+        jwtauth.revoke_all(alice, "revoked")
+
+        after = caller.login(alice)
+        assert caller.me(before["access"]).status_code == 401
+        assert caller.refresh(before["refresh"]).status_code == 401
+        assert caller.me(after["access"]).status_code == 200
+        assert caller.refresh(after["refresh"]).status_code == 200
+
     def test_revoke_all_unknown_reason_is_refused(self, alice: User) -> None:
         """Reasons are shown and filtered by: there is a list of them."""
         with pytest.raises(ValueError, match="whim"):
