@@ -151,7 +151,7 @@ class TestRevocation:
         self, catch_up: CatchUp, alice: User, caller: Caller
     ) -> None:
         """Neither of its tokens works."""
-        tokens = caller.login(alice)
+        tokens = caller.used_login(alice)
         catch_up()
 
         assert caller.logout(tokens["access"]).status_code == 204
@@ -180,7 +180,7 @@ class TestRevocation:
         self, catch_up: CatchUp, alice: User, caller: Caller
     ) -> None:
         """Logins that the replica has not heard of are the ones that count."""
-        one, two = caller.login(alice), caller.login(alice)
+        one, two = caller.used_login(alice), caller.used_login(alice)
 
         response = caller.post("logout/all/", bearer=one["access"])
 

@@ -26,7 +26,7 @@ class TestLogoutRace:
     ) -> None:
         """Once logout has answered, what a refresh in flight got is dead."""
         for _ in range(ROUNDS):
-            body = caller.login(alice)
+            body = caller.used_login(alice)
             first = body["refresh"]
             *refreshes, logout = small_crowd.all_at_once(
                 *[partial(caller.refresh, first)] * (small_crowd.size - 1),
@@ -88,7 +88,7 @@ class TestReuseRace:
         reused, ended = heard(token_reused), heard(family_revoked)
 
         for round_ in range(1, ROUNDS // 10 + 1):
-            stolen = caller.login(alice)["refresh"]
+            stolen = caller.used_login(alice)["refresh"]
             newest = caller.refreshed(caller.refreshed(stolen)["refresh"])
             answers = crowd.all_at_once(partial(caller.refresh, stolen))
 
@@ -103,7 +103,7 @@ class TestReuseRace:
     ) -> None:
         """Whoever comes first, the login is over once the reuse was found out."""
         for _ in range(ROUNDS // 10):
-            stolen = caller.login(alice)["refresh"]
+            stolen = caller.used_login(alice)["refresh"]
             newest = caller.refreshed(caller.refreshed(stolen)["refresh"])
             answers = small_crowd.all_at_once(
                 partial(caller.refresh, newest["refresh"]),
@@ -125,7 +125,7 @@ class TestRevokeAllRace:
     ) -> None:
         """Revoke-all under the user's lock misses no login that came before it."""
         for _ in range(ROUNDS // 4):
-            before = caller.login(alice)
+            before = caller.used_login(alice)
             *logins, ended = crowd.all_at_once(
                 *[partial(caller.login, alice)] * (crowd.size - 1),
                 partial(jwtauth.revoke_all, alice, "revoked"),
@@ -145,7 +145,7 @@ class TestRevokeAllRace:
     ) -> None:
         """A refresh in flight must not carry a login over to the other side."""
         for _ in range(ROUNDS // 10):
-            logins = [caller.login(alice) for _ in range(small_crowd.size - 1)]
+            logins = [caller.used_login(alice) for _ in range(small_crowd.size - 1)]
             *refreshes, ended = small_crowd.all_at_once(
                 *[partial(caller.refresh, pair["refresh"]) for pair in logins],
                 partial(jwtauth.revoke_all, alice, "revoked"),

@@ -292,7 +292,7 @@ class TestPublicCalls:
         """``iat`` has whole seconds: a login is ended by its name, not by its age."""
         frozen = time.time()
         monkeypatch.setattr(time, "time", lambda: frozen)
-        before = caller.login(alice)
+        before = caller.used_login(alice)
 
         jwtauth.revoke_all(alice, "revoked")
 
