@@ -209,7 +209,7 @@ class TestLogout:
 
     def test_logout_ends_this_login_alone(self, alice: User, caller: Caller) -> None:
         """The other device stays logged in."""
-        one, other = caller.login(alice), caller.login(alice)
+        one, other = caller.used_login(alice), caller.login(alice)
 
         caller.logout(one["access"])
 
@@ -271,7 +271,7 @@ class TestPublicCalls:
         self, alice: User, caller: Caller
     ) -> None:
         """A password change ends every OTHER login."""
-        kept, ended = caller.login(alice), caller.login(alice)
+        kept, ended = caller.login(alice), caller.used_login(alice)
         now = time.time()
         sid = codec.verify(
             kept["access"],

@@ -70,7 +70,7 @@ class TestEntries:
         self, alice: User, caller: Caller, server: EmbeddedValkey
     ) -> None:
         """A logout that is repeated makes up for what an outage swallowed."""
-        access_token = caller.login(alice)["access"]
+        access_token = caller.used_login(alice)["access"]
         caller.logout(access_token)
         with client_of(server) as client:
             client.delete(*client.keys("*:sid:*"))
