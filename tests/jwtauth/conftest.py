@@ -1,11 +1,9 @@
 """Fixtures of the jwtauth tests."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-import redis
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
@@ -53,34 +51,17 @@ def jwtauth_settings() -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def denylist_server(
+def server(
     valkey: EmbeddedValkey, jwtauth_settings: Callable[..., None]
 ) -> Iterator[EmbeddedValkey]:
     """The denylist alone on a server of the test's own; sessions stay."""
-    alias = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": valkey.url}
-    with override_settings(CACHES={**settings.CACHES, "denylist": alias}):
-        jwtauth_settings(DENYLIST_CACHE="denylist")
-        yield valkey
-
-
-@contextmanager
-def full(server: EmbeddedValkey) -> Iterator[None]:
-    """Let a server refuse every write for a while; unlike a hung one it keeps none."""
-    with redis.Redis.from_url(server.url) as client:
-        client.config_set("maxmemory", 1)
-        yield
-        client.config_set("maxmemory", 0)
-
-
-@pytest.fixture
-def server(valkey: EmbeddedValkey) -> Iterator[EmbeddedValkey]:
-    """Put the denylist on a server of the test's own."""
     alias = {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": valkey.url,
         "KEY_PREFIX": "tandem",
     }
-    with override_settings(CACHES={"default": alias}):
+    with override_settings(CACHES={**settings.CACHES, "denylist": alias}):
+        jwtauth_settings(DENYLIST_CACHE="denylist")
         yield valkey
 
 

@@ -18,7 +18,7 @@ from jwtauth.models import TokenFamily
 from tests.conftest import Heard
 from tests.jwtauth.admin.conftest import MANY, Staff, multiply, one
 from tests.jwtauth.caller import PASSWORD, Caller
-from tests.jwtauth.conftest import full
+from tests.jwtauth.faults import full
 
 BUTTONS = ["end", "end_all", "deactivate_user"]
 
@@ -296,7 +296,7 @@ class TestStoresDown:
         admin: Client,
         alice: User,
         caller: Caller,
-        denylist_server: EmbeddedValkey,
+        server: EmbeddedValkey,
         act: str,
     ) -> None:
         """The row is what counts in the end; the operator is told what is open."""
@@ -309,7 +309,7 @@ class TestStoresDown:
                 return tick(admin, family)
             return admin.post(one(family, act))
 
-        with full(denylist_server):
+        with full(server):
             response = end()
 
         assert response.status_code == 302

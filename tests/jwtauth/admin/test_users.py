@@ -15,7 +15,7 @@ from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
 from tests.jwtauth.admin.conftest import Staff, multiply, one
 from tests.jwtauth.caller import PASSWORD, Caller
-from tests.jwtauth.conftest import full
+from tests.jwtauth.faults import full
 
 USERS = "/admin/auth/user/"
 PREFIX = "token_families"
@@ -180,14 +180,14 @@ class TestEndAll:
         revoker: Client,
         alice: User,
         caller: Caller,
-        denylist_server: EmbeddedValkey,
+        server: EmbeddedValkey,
     ) -> None:
         """One entry that can't be written must not spare those who come after it."""
         bob = User.objects.create_user("bob", password=PASSWORD)
         for user in (alice, bob):
             caller.login(user)
 
-        with full(denylist_server):
+        with full(server):
             (text,) = end_all(revoker, alice, bob)
 
         assert "Redis could not be told" in text

@@ -17,7 +17,7 @@ from jwtauth.signals import family_revoked
 from tests.conftest import Heard
 from tests.crowd import crowd_of
 from tests.jwtauth.caller import Caller
-from tests.jwtauth.conftest import full
+from tests.jwtauth.faults import full
 
 
 def all_sids() -> list[bytes]:
@@ -77,14 +77,14 @@ class TestRevokeFamilies:
         assert statements[0] == statements[1]
 
     def test_revoke_redis_down_ends_all_the_same_and_again_repairs(
-        self, alice: User, caller: Caller, denylist_server: EmbeddedValkey
+        self, alice: User, caller: Caller, server: EmbeddedValkey
     ) -> None:
         """What has ended has ended; the repetition reaches the access tokens."""
         access = caller.login(alice)["access"]
         assert caller.me(access).status_code == 200
         log: list[str] = []
 
-        with full(denylist_server), pytest.raises(DenylistDown):
+        with full(server), pytest.raises(DenylistDown):
             end(all_sids(), log)
         assert log == [TokenFamily.objects.get().sid]
         assert caller.me(access).status_code == 200
