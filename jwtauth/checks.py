@@ -27,7 +27,7 @@ _LONG_RETRY_WINDOW = timedelta(seconds=300)
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """E001-E029, E034-E047: every key of ``JWTAUTH`` is known, typed and consistent."""
+    """E001-E029, E034-E047, E052: ``JWTAUTH`` has known, typed, consistent keys."""
     return [
         Error(problem.message, hint=problem.hint, id=problem.id)
         for problem in conf.problems()
@@ -146,7 +146,7 @@ def _can_be_imported(path: str) -> bool:
 @register(Tags.security)
 def check_claim_names(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
     """W006: access tokens show no personal data to who holds them (RFC 9068 §6)."""
-    if conf.problems() or conf.get_settings().encryption:
+    if conf.problems() or conf.get_settings().policy.encryption:
         return []
     return [
         Warning(

@@ -17,6 +17,8 @@ SOURCES = sorted(
 # The modules that may touch what signs and encrypts, and with what.
 CRYPTOGRAPHY = {
     "jwtauth/core/codec.py": {"jwt"},
+    "jwtauth/core/compact.py": {"jwt"},
+    "jwtauth/core/encryption.py": {"joserfc"},
     "jwtauth/core/jwk.py": {"cryptography", "jwt"},
     "jwtauth/core/keys.py": {"cryptography"},
     "jwtauth/core/refresh_token.py": {"cryptography", "hmac"},

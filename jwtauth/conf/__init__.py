@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -64,7 +65,6 @@ class Settings:
     cookie_secure: bool
     claims: Callable[..., Mapping[str, Any]] | None
     claim_names: tuple[str, ...]
-    encryption: bool
     user: UserLoading
     user_check: Callable[..., bool] | None
     login_serializer: Callable[..., Any]
@@ -129,6 +129,12 @@ def _contradictions(raw: Mapping[str, object]) -> Iterator[Problem]:
     settings = _settings(raw)
     yield from _wrong_timing(settings)
     yield from _wrong_cookies(settings)
+    if settings.policy.encryption and find_spec("joserfc") is None:
+        yield Problem(
+            id="jwtauth.E052",
+            message="JWTAUTH['ENCRYPTION'] is on, and joserfc is not installed.",
+            hint="Install the extra: 'pip install django-tandem-auth[jwe]'.",
+        )
 
 
 def _wrong_timing(settings: Settings) -> Iterator[Problem]:

@@ -5,26 +5,20 @@ part, strict JSON, and a key that is found by name and brings its own algorithm.
 """
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from jwt import PyJWS
 from jwt.algorithms import OKPAlgorithm
 from jwt.exceptions import InvalidKeyError, InvalidTokenError
-from jwt.utils import base64url_decode
 
 from jwtauth.core import rules
 from jwtauth.core.claims import AccessClaims, parse_claims
-from jwtauth.core.keys import ALGORITHMS, Key, KeyRing
+from jwtauth.core.compact import unverified_jws
+from jwtauth.core.keys import ALGORITHMS, Key, KeyRing, KeyUse
 from jwtauth.core.policy import TokenPolicy
 from jwtauth.core.strict_json import parse_object
-from jwtauth.exceptions import KeyUnknown, SignatureInvalid, TokenMalformed
-
-# Unpadded base64url with no stray bits in the last character: one value, one
-# spelling (RFC 7515 §2; RFC 4648 §3.5).
-_CANONICAL = r"(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?"
-_COMPACT_JWS = re.compile(rf"({_CANONICAL})\.({_CANONICAL})\.({_CANONICAL})", re.ASCII)
+from jwtauth.exceptions import KeyUnknown, SignatureInvalid
 
 
 def _new_codec() -> PyJWS:
@@ -42,6 +36,28 @@ def _new_codec() -> PyJWS:
 
 
 _CODEC = _new_codec()
+
+
+def issue(
+    claims: AccessClaims, *, ring: KeyRing, policy: TokenPolicy, now: float
+) -> str:
+    """Return an access token: signed, and encrypted where the policy says so.
+
+    Args:
+        claims: what the token says.
+        ring: the keys to choose from.
+        policy: whether to encrypt.
+        now: Unix seconds.
+
+    Raises:
+        KeyRefused: no key has started.
+    """
+    token = sign(claims, ring.signing_key(now))
+    if not policy.encryption:
+        return token
+    from jwtauth.core import encryption  # noqa: PLC0415 # its library is an extra
+
+    return encryption.encrypt(token, ring.current(KeyUse.ENC, now))
 
 
 def sign(claims: AccessClaims, key: Key) -> str:
@@ -80,10 +96,11 @@ def verify(
 
 @dataclass(frozen=True, kw_only=True)
 class Proven:
-    """What a signature proves once and for all, and the key that made it."""
+    """What a signature proves once and for all, and the keys that it took."""
 
     claims: AccessClaims
     key: Key
+    encryption_key: Key | None = None
 
 
 def prove(token: str, *, ring: KeyRing, policy: TokenPolicy, now: float) -> Proven:
@@ -94,6 +111,10 @@ def prove(token: str, *, ring: KeyRing, policy: TokenPolicy, now: float) -> Prov
     Raises:
         TokenRefused: one subclass per reason.
     """
+    encryption_key = None
+    if policy.encryption:
+        opened = open_encrypted(token, ring=ring, policy=policy, now=now)
+        encryption_key, token = opened
     header = peek_unverified_header(token, policy=policy)
     rules.refuse_other_type(header)
     rules.refuse_extensions(header)
@@ -102,43 +123,45 @@ def prove(token: str, *, ring: KeyRing, policy: TokenPolicy, now: float) -> Prov
     claims = parse_claims(parse_object(verified_payload(token, key)))
     rules.refuse_other_issuer(claims, policy)
     rules.refuse_other_audience(claims, policy)
-    return Proven(claims=claims, key=key)
+    return Proven(claims=claims, key=key, encryption_key=encryption_key)
+
+
+def open_encrypted(
+    token: str, *, ring: KeyRing, policy: TokenPolicy, now: float
+) -> tuple[Key, str]:
+    """Return the key of an encrypted token and the signed one inside.
+
+    A token that isn't encrypted is none: what was to be kept secret never was.
+    """
+    from jwtauth.core import encryption  # noqa: PLC0415 # its library is an extra
+
+    key = encryption.decryption_key(token, ring=ring, policy=policy, now=now)
+    return key, encryption.decrypt(token, key)
 
 
 def judge(proven: Proven, *, policy: TokenPolicy, now: float) -> None:
     """Make sure that a proven token counts at ``now``: what time can change.
 
     Raises:
-        KeyUnknown: its key has ended.
+        KeyUnknown: one of its keys has ended.
         TokenExpired: it is past ``exp``.
         TokenNotYetValid: it is before ``nbf``, or issued in the future.
     """
-    if not proven.key.is_alive(now):
+    keys = [proven.key, proven.encryption_key]
+    if not all(key is None or key.is_alive(now) for key in keys):
         raise KeyUnknown
     rules.refuse_expired(proven.claims, policy, now)
     rules.refuse_premature(proven.claims, policy, now)
 
 
 def peek_unverified_header(token: str, *, policy: TokenPolicy) -> dict[str, Any]:
-    """Return the header of a token; nothing in it is proven yet.
+    """Return the header of a signed token; nothing in it is proven yet.
 
     Raises:
         TokenMalformed: the text is too long or no canonical compact JWS.
     """
     rules.refuse_too_long(token, policy)
-    return unverified_parts(token)[0]
-
-
-def unverified_parts(token: str) -> tuple[dict[str, Any], bytes]:
-    """Return header and payload of a token of any length; nothing is proven yet.
-
-    Raises:
-        TokenMalformed: the text is no canonical compact JWS with a JSON header.
-    """
-    parts = _COMPACT_JWS.fullmatch(token)
-    if parts is None:
-        raise TokenMalformed("not three canonical base64url parts")
-    return parse_object(base64url_decode(parts[1])), base64url_decode(parts[2])
+    return unverified_jws(token)[0]
 
 
 def verified_payload(token: str, key: Key) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from jwtauth.core import codec, rules
 from jwtauth.core.claims import AccessClaims, parse_claims
+from jwtauth.core.compact import unverified_jws
 from jwtauth.core.keys import Key, KeyRing, KeyUse
 from jwtauth.core.policy import TokenPolicy
 from jwtauth.core.strict_json import parse_object
@@ -104,14 +105,29 @@ def inspect_access_token(
     found = AccessInspection()
     checks = found.checks
     checks.hold("length", lambda: rules.refuse_too_long(token, policy))
-    parts = checks.hold("spelling", lambda: codec.unverified_parts(token))
+    signed = _opened(checks, token, ring, policy, now) if policy.encryption else token
+    if signed is None:
+        checks.skip("spelling", *_AFTER_SPELLING, why="it can't be decrypted")
+        return found
+    parts = checks.hold("spelling", lambda: unverified_jws(signed))
     if parts is None:
         checks.skip(*_AFTER_SPELLING, why="the text can't be read")
         return found
     found.header, raw = parts
-    _inspect_header(found, token, ring, now)
+    _inspect_header(found, signed, ring, now)
     _inspect_claims(found, raw, policy, now)
     return found
+
+
+def _opened(
+    checks: Checks, token: str, ring: KeyRing, policy: TokenPolicy, now: float
+) -> str | None:
+    """Return the signed token inside of an encrypted one."""
+    opened = checks.hold(
+        "encryption",
+        lambda: codec.open_encrypted(token, ring=ring, policy=policy, now=now),
+    )
+    return None if opened is None else opened[1]
 
 
 _CLAIM_CHECKS = ("exp", "iat, nbf", "iss", "aud")

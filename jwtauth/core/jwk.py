@@ -19,12 +19,15 @@ from jwt.utils import base64url_encode
 
 from jwtauth.core.keys import (
     ALGORITHMS,
+    CONTENT_ENCRYPTION,
+    CONTENT_ENCRYPTION_BYTES,
     Algorithm,
     Key,
     KeyRing,
     KeyUse,
     PrivateKey,
     PublicKey,
+    algorithm_of,
 )
 from jwtauth.exceptions import KeyRefused
 
@@ -35,8 +38,10 @@ MIN_RSA_BITS = 2048  # RFC 7518 §3.3
 _MIN_DISTINCT_BYTES = 12
 _LAST_DATE = 253_402_300_799  # 9999-12-31T23:59:59Z
 
-# RFC 7517 §4.3: what may be done with a private key that signs.
-_KEY_OPS = (["sign"], ["sign", "verify"], ["verify", "sign"])
+# RFC 7517 §4.3: what may be done with a private key that signs, or with one that
+# encrypts.
+_SIGN = (["sign"], ["sign", "verify"], ["verify", "sign"])
+_ENCRYPT = (["encrypt", "decrypt"], ["decrypt", "encrypt"])
 
 # RFC 7638 §3.2: the required members alone, in lexicographic order.
 _REQUIRED_MEMBERS = {
@@ -97,7 +102,9 @@ def parse_key(jwk: Jwk) -> Key:
 
 def generate_jwk(alg: str, use: KeyUse) -> dict[str, Any]:
     """Return a new private JWK for ``alg``, with ``kid``, ``alg`` and ``use``."""
-    algorithm = ALGORITHMS[alg]
+    algorithm = algorithm_of(alg)
+    if algorithm is None:
+        raise ValueError(f"no algorithm {alg}")
     if algorithm.is_symmetric:
         secret = secrets.token_bytes(MIN_SECRET_BYTES)
         members = {"kty": "oct", "k": base64url_encode(secret).decode()}
@@ -123,13 +130,14 @@ def thumbprint(jwk: Jwk) -> str:
 
 def _algorithm(jwk: Jwk) -> Algorithm:
     alg = jwk.get("alg")
-    if not isinstance(alg, str) or alg not in ALGORITHMS:
+    algorithm = algorithm_of(alg)
+    if algorithm is None:
         raise KeyRefused(
             "The member 'alg' is missing or names no supported algorithm.",
             code="unknown_algorithm",
-            hint=f"Write one of {', '.join(ALGORITHMS)}.",
+            hint=f"Write one of {', '.join(ALGORITHMS)}; with use 'enc' "
+            f"{CONTENT_ENCRYPTION}.",
         )
-    algorithm = ALGORITHMS[alg]
     if (jwk.get("kty"), jwk.get("crv")) != (algorithm.kty, algorithm.crv):
         wanted = algorithm.kty + (f" with crv {algorithm.crv}" if algorithm.crv else "")
         raise KeyRefused(
@@ -145,7 +153,7 @@ def _use(jwk: Jwk, algorithm: Algorithm) -> KeyUse:
         use = KeyUse(str(jwk.get("use")))
     except ValueError:
         raise KeyRefused(
-            "The member 'use' must be 'sig' or 'refresh'.",
+            "The member 'use' must be 'sig', 'refresh' or 'enc'.",
             code="wrong_use",
             hint="Say what the key is for; no key serves two purposes.",
         ) from None
@@ -155,13 +163,25 @@ def _use(jwk: Jwk, algorithm: Algorithm) -> KeyUse:
             code="wrong_use",
             hint="Write alg HS256 and kty oct, or use 'sig'.",
         )
-    if jwk.get("key_ops", ["sign"]) not in _KEY_OPS:
+    if (use is KeyUse.ENC) is not (jwk["alg"] == CONTENT_ENCRYPTION):
         raise KeyRefused(
-            "The member 'key_ops' must allow to sign and nothing else but to verify.",
+            f"alg {CONTENT_ENCRYPTION} is for use 'enc', and that for no other alg.",
+            code="wrong_use",
+            hint="Make it with 'manage.py jwtauth_keys init'.",
+        )
+    _refuse_wrong_ops(jwk, use)
+    return use
+
+
+def _refuse_wrong_ops(jwk: Jwk, use: KeyUse) -> None:
+    allowed = _ENCRYPT if use is KeyUse.ENC else _SIGN
+    if jwk.get("key_ops", allowed[0]) not in allowed:
+        raise KeyRefused(
+            f"The member 'key_ops' must be {' and '.join(allowed[-1])}, for its use is "
+            f"'{use}'.",
             code="wrong_key_ops",
             hint="Leave 'key_ops' out.",
         )
-    return use
 
 
 def _material(jwk: Jwk, algorithm: Algorithm) -> PrivateKey | bytes:
@@ -177,6 +197,8 @@ def _material(jwk: Jwk, algorithm: Algorithm) -> PrivateKey | bytes:
             hint="Restore the file from a backup, or make a new key.",
         ) from None
     if isinstance(material, bytes):
+        if jwk["alg"] == CONTENT_ENCRYPTION:
+            _refuse_other_size(material)
         _refuse_weak_secret(material)
     elif not isinstance(material, PrivateKey):
         raise KeyRefused(
@@ -217,6 +239,16 @@ def _refuse_weak_secret(secret: bytes) -> None:
             code="secret_is_a_key",
             hint="Use random bytes: 'manage.py jwtauth_keys init' makes them.",
         ) from None
+
+
+def _refuse_other_size(secret: bytes) -> None:
+    if len(secret) != CONTENT_ENCRYPTION_BYTES:
+        raise KeyRefused(
+            f"The secret has {len(secret)} bytes; {CONTENT_ENCRYPTION} takes "
+            f"{CONTENT_ENCRYPTION_BYTES} (RFC 7518 section 5.3).",
+            code="wrong_size",
+            hint="Make it with 'manage.py jwtauth_keys init'.",
+        )
 
 
 def _public_members(

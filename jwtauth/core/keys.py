@@ -22,6 +22,11 @@ class KeyUse(StrEnum):
 
     SIG = "sig"
     REFRESH = "refresh"
+    ENC = "enc"
+
+
+ALWAYS_NEEDED = (KeyUse.SIG, KeyUse.REFRESH)
+"""What tokens can't do without; a key with use ``enc`` is for who asks for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,18 @@ ALGORITHMS: Mapping[str, Algorithm] = {
     "HS256": Algorithm(kty="oct"),
 }
 
+# One algorithm here, too: a JWK that said "dir" would leave open which one its secret
+# is for, and 32 bytes fit several (RFC 7518 §4.5 and §5, RFC 8725 §3.1).
+CONTENT_ENCRYPTION = "A256GCM"
+CONTENT_ENCRYPTION_BYTES = 32
+
+_EVERY_ALGORITHM = {**ALGORITHMS, CONTENT_ENCRYPTION: Algorithm(kty="oct")}
+
+
+def algorithm_of(alg: object) -> Algorithm | None:
+    """Return the algorithm that a JWK names, be it for signatures or encryption."""
+    return _EVERY_ALGORITHM.get(alg) if isinstance(alg, str) else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
@@ -66,7 +83,7 @@ class Key:
     @property
     def is_symmetric(self) -> bool:
         """Whether who verifies could also sign."""
-        return ALGORITHMS[self.alg].is_symmetric
+        return _EVERY_ALGORITHM[self.alg].is_symmetric
 
     @property
     def rsa_bits(self) -> int | None:
@@ -99,6 +116,7 @@ class KeyRing:
         """Take the keys as they are; ``problems()`` says whether they may be used."""
         self._keys = tuple(sorted(keys, key=lambda key: key.signs_from))
         self._verifying = {key.kid: key for key in self._of(KeyUse.SIG)}
+        self._decrypting = {key.kid: key for key in self._of(KeyUse.ENC)}
 
     def __iter__(self) -> Iterator[Key]:
         """Iterate over the keys, oldest first."""
@@ -114,7 +132,7 @@ class KeyRing:
         Raises:
             KeyRefused: none has started.
         """
-        return self._newest(KeyUse.SIG, now)
+        return self.current(KeyUse.SIG, now)
 
     def refresh_key(self, now: float) -> Key:
         """Return the newest refresh key that has started at ``now``.
@@ -122,7 +140,18 @@ class KeyRing:
         Raises:
             KeyRefused: none has started.
         """
-        return self._newest(KeyUse.REFRESH, now)
+        return self.current(KeyUse.REFRESH, now)
+
+    def current(self, use: KeyUse, now: float) -> Key:
+        """Return the newest key for ``use`` that has started at ``now``.
+
+        Raises:
+            KeyRefused: none has started.
+        """
+        started = [key for key in self.living(use, now) if key.has_started(now)]
+        if not started:
+            raise _no_key(use)
+        return started[-1]
 
     def verification_key(self, kid: str, now: float) -> Key | None:
         """Return the signature key named ``kid`` if it verifies at ``now``.
@@ -132,12 +161,24 @@ class KeyRing:
         key = self._verifying.get(kid)
         return key if key is not None and key.is_alive(now) else None
 
+    def decryption_key(self, kid: str, now: float) -> Key | None:
+        """Return the encryption key named ``kid`` if it still decrypts at ``now``."""
+        key = self._decrypting.get(kid)
+        return key if key is not None and key.is_alive(now) else None
+
     def living(self, use: KeyUse, now: float) -> list[Key]:
         """Return the keys for ``use`` that verify at ``now``, oldest first."""
         return [key for key in self._of(use) if key.is_alive(now)]
 
-    def problems(self, now: float) -> Iterator[KeyRefused]:
-        """Yield what forbids these keys together (RFC 8725 §3.1, ASVS 9.1.2)."""
+    def problems(
+        self, now: float, *, needed: Sequence[KeyUse] = ALWAYS_NEEDED
+    ) -> Iterator[KeyRefused]:
+        """Yield what forbids these keys together (RFC 8725 §3.1, ASVS 9.1.2).
+
+        Args:
+            now: Unix seconds.
+            needed: the uses that a key must have started for.
+        """
         kids = [key.kid for key in self._keys]
         for kid in sorted({kid for kid in kids if kids.count(kid) > 1}):
             yield KeyRefused(
@@ -152,18 +193,12 @@ class KeyRing:
                 code="mixed_symmetry",
                 hint="Keep one kind; retire the keys of the other.",
             )
-        for use in KeyUse:
+        for use in needed:
             if not any(key.has_started(now) for key in self.living(use, now)):
                 yield _no_key(use)
 
     def _of(self, use: KeyUse) -> list[Key]:
         return [key for key in self._keys if key.use is use]
-
-    def _newest(self, use: KeyUse, now: float) -> Key:
-        started = [key for key in self.living(use, now) if key.has_started(now)]
-        if not started:
-            raise _no_key(use)
-        return started[-1]
 
 
 def _no_key(use: KeyUse) -> KeyRefused:

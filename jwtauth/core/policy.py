@@ -22,3 +22,4 @@ class TokenPolicy:
     refresh_retry_window: timedelta = timedelta(seconds=120)
     leeway: timedelta = timedelta(seconds=5)
     max_token_length: int = 8192
+    encryption: bool = False

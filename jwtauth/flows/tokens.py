@@ -147,7 +147,8 @@ def _access_token(
         scope=scope,
         extra=custom.extra,
     )
-    text = codec.sign(claims, key_source.key_ring(now).signing_key(now))
+    ring = key_source.key_ring(now)
+    text = codec.issue(claims, ring=ring, policy=policy, now=now)
     _refuse_too_large(text)
     return AccessToken(text=text, expires_in=expires_at - int(now), scope=scope)
 

@@ -24,7 +24,7 @@ from django.utils.module_loading import import_string
 
 from jwtauth.conf import KeySource, get_settings
 from jwtauth.core.jwk import parse_key
-from jwtauth.core.keys import Key, KeyRing
+from jwtauth.core.keys import ALWAYS_NEEDED, Key, KeyRing, KeyUse
 from jwtauth.core.refresh_token import RefreshKeys, hint_problems
 from jwtauth.exceptions import KeyRefused
 
@@ -125,7 +125,17 @@ def load_ring(source: KeySource, now: float) -> tuple[KeyRing, list[KeyRefused]]
     except KeyRefused as problem:
         return KeyRing([]), [problem]
     ring = KeyRing(keys)
-    return ring, problems or [*ring.problems(now), *hint_problems(ring, now)]
+    needed = needed_uses()
+    return ring, problems or [
+        *ring.problems(now, needed=needed),
+        *hint_problems(ring, now),
+    ]
+
+
+def needed_uses() -> tuple[KeyUse, ...]:
+    """Return what a key must be there for under the settings in force."""
+    encryption = (KeyUse.ENC,) if get_settings().policy.encryption else ()
+    return (*ALWAYS_NEEDED, *encryption)
 
 
 def read_jwk(path: Path) -> dict[str, Any]:

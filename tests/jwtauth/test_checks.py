@@ -20,7 +20,7 @@ from django.test import override_settings
 
 from jwtauth import checks
 from jwtauth.core.jwk import generate_jwk
-from jwtauth.core.keys import KeyUse
+from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
 from tests.jwtauth.core.key_box import jwk_of, rsa_members
 
 ROOT = Path(__file__).parents[2]
@@ -165,7 +165,8 @@ class TestKeys:
             ({**rsa_members(1024), "alg": "RS256", "use": "sig"}, "1024 bits"),
             ({**jwk_of("ES256"), "alg": "ES256K"}, "'alg'"),
             ({**jwk_of("ES256"), "crv": "secp256k1"}, "P-256"),
-            ({**jwk_of("ES256"), "use": "enc"}, "'use'"),
+            ({**jwk_of("ES256"), "use": "any"}, "'use'"),
+            ({**jwk_of("ES256"), "use": "enc"}, "A256GCM"),
             ({**jwk_of("ES256"), "key_ops": ["encrypt"]}, "'key_ops'"),
             ({**jwk_of("ES256"), "x": "AAAA"}, "not a valid EC key"),
             ("text", "not a JSON object"),
@@ -426,6 +427,34 @@ class TestClaimNames:
 
         assert [message.id for message in found] == ["jwtauth.W006"] * 2
         assert "'email'" in found[0].msg and "'apiKey'" in found[1].msg
+
+
+class TestEncryption:
+    def test_encryption_without_its_library_is_an_error(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The extra is easily forgotten, and every login would fail."""
+        monkeypatch.setitem(sys.modules, "joserfc", None)
+
+        assert only_message(ENCRYPTION=True).id == "jwtauth.E052"
+        assert messages(ENCRYPTION=False) == []
+
+    def test_encryption_without_a_key_is_an_error(self) -> None:
+        """Said at the start, with the command that makes one."""
+        message = only_message(ENCRYPTION=True)
+
+        assert message.id == "jwtauth.E030"
+        assert "use 'enc'" in message.msg and "jwtauth_keys init" in (
+            message.hint or ""
+        )
+
+    def test_encrypted_claims_may_be_personal(self) -> None:
+        """That is what it is for."""
+        keys = [*GOOD, jwk_of(CONTENT_ENCRYPTION, KeyUse.ENC)]
+
+        found = messages(ENCRYPTION=True, KEYS=keys, CLAIM_NAMES=("email",))
+
+        assert found == []
 
 
 class TestSameSite:

@@ -48,6 +48,7 @@ POLICY_DEFAULTS = {
     "refresh_retry_window": timedelta(seconds=120),
     "leeway": timedelta(seconds=5),
     "max_token_length": 8192,
+    "encryption": False,
 }
 DEFAULTS = {
     "key_reload_interval": timedelta(seconds=60),
@@ -64,7 +65,6 @@ DEFAULTS = {
     "cookie_secure": True,
     "claims": None,
     "claim_names": (),
-    "encryption": False,
     "user": UserLoading.LAZY,
     "user_check": None,
     "max_sessions_per_user": None,

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from jwtauth.conf import get_settings
 from jwtauth.core.inspection import AccessInspection, Checks
 from jwtauth.core.keys import Key
 from jwtauth.core.refresh_token import sid_text
@@ -51,9 +52,12 @@ class Command(BaseCommand):
         )
         try:
             match kind:
-                case Kind.ENCRYPTED:
-                    raise CommandError("What is encrypted can't be inspected.")
-                case Kind.ACCESS:
+                case Kind.ENCRYPTED if not get_settings().policy.encryption:
+                    raise CommandError(
+                        "What is encrypted can't be inspected: JWTAUTH['ENCRYPTION'] "
+                        "is off, and such a token does not count."
+                    )
+                case Kind.ACCESS | Kind.ENCRYPTED:
                     checks = self._show_access(inspect_access(text, now=now), now)
                 case Kind.REFRESH:
                     checks = self._show_refresh(inspect_refresh(text, now=now), now)

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from jwtauth.conf import get_settings
-from jwtauth.core.keys import ALGORITHMS, Key, KeyRing, KeyUse
+from jwtauth.core.keys import ALGORITHMS, CONTENT_ENCRYPTION, Key, KeyRing, KeyUse
 from jwtauth.exceptions import KeyRefused
 from jwtauth.management.wording import in_words, state_in_words
 from jwtauth.stores import key_directory, key_source
@@ -24,6 +24,8 @@ _REFRESH_MARGIN = timedelta(hours=1)
 
 _COST = {
     KeyUse.SIG: "Its access tokens are refused; clients refresh and go on.",
+    KeyUse.ENC: "Access tokens that it encrypted are refused; clients refresh and go "
+    "on. Whoever has it reads the ones that were kept.",
     KeyUse.REFRESH: "Every login whose refresh token it made has ended: those users "
     "log in again. Access tokens of those logins count until they expire.",
 }
@@ -95,13 +97,18 @@ class Command(BaseCommand):
     def _init(self, directory: Path, alg: str) -> None:
         ring = _usable_part(directory)
         now = time.time()
-        for use, use_alg in ((KeyUse.SIG, alg), (KeyUse.REFRESH, "HS256")):
+        algs = {
+            KeyUse.SIG: alg,
+            KeyUse.REFRESH: "HS256",
+            KeyUse.ENC: CONTENT_ENCRYPTION,
+        }
+        for use in key_source.needed_uses():
             if ring.living(use, now):
                 self.stdout.write(f"There is a key with use '{use}' already.")
                 continue
-            jwk = key_directory.new_jwk(use_alg, use, ring)
+            jwk = key_directory.new_jwk(algs[use], use, ring)
             path = key_directory.add(directory, jwk)
-            self.stdout.write(f"Made {path.name}: {use_alg}, use '{use}'.")
+            self.stdout.write(f"Made {path.name}: {algs[use]}, use '{use}'.")
 
     def _list(self, directory: Path) -> None:
         now = time.time()
@@ -117,7 +124,7 @@ class Command(BaseCommand):
     def _rotate(self, directory: Path, use: KeyUse) -> None:
         now = time.time()
         ring = _ring(directory)
-        old = ring.signing_key(now) if use is KeyUse.SIG else ring.refresh_key(now)
+        old = ring.current(use, now)
         if any(not key.has_started(now) for key in ring.living(use, now)):
             raise CommandError("The next key is published already; it has yet to sign.")
         overlap = get_settings().key_overlap

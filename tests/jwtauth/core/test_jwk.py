@@ -1,6 +1,7 @@
 """The JWK format: what is read, what is refused, what is published."""
 
 import json
+import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from jwt.algorithms import ECAlgorithm
 from jwt.utils import base64url_decode
 
 from jwtauth.core.jwk import generate_jwk, jwks, parse_key, public_jwk, thumbprint
-from jwtauth.core.keys import KeyRing, KeyUse
+from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyRing, KeyUse
 from jwtauth.exceptions import KeyRefused
 from tests.jwtauth.core.key_box import (
     ASYMMETRIC,
@@ -164,6 +165,55 @@ class TestParseKey:
     def test_key_whose_key_ops_allow_to_sign_is_taken(self, key_ops: list[str]) -> None:
         """Other tools write ``key_ops``; a right one is no reason to refuse."""
         assert parse_key(jwk_of("ES256", key_ops=key_ops)).alg == "ES256"
+
+    @pytest.mark.parametrize(
+        ("alg", "use"),
+        [
+            *(("HS256", "enc"), ("ES256", "enc")),
+            *((CONTENT_ENCRYPTION, "sig"), (CONTENT_ENCRYPTION, "refresh")),
+        ],
+    )
+    @pytest.mark.requirement("KEY-07")
+    def test_key_that_would_sign_and_encrypt_is_refused(
+        self, alg: str, use: str
+    ) -> None:
+        """RFC 8725 §3.1: one algorithm, and one purpose."""
+        jwk = generate_jwk(alg, KeyUse.SIG) | {"use": use}
+
+        assert refusal_of(jwk).code == "wrong_use"
+
+    @pytest.mark.parametrize("alg", ["dir", "A128GCM", "A128CBC-HS256", "A256GCMKW"])
+    def test_encryption_key_of_another_algorithm_is_refused(self, alg: str) -> None:
+        """32 bytes would fit several of them."""
+        jwk = jwk_of(CONTENT_ENCRYPTION, KeyUse.ENC, alg=alg)
+
+        assert refusal_of(jwk).code == "unknown_algorithm"
+
+    @pytest.mark.parametrize("size", [16, 31, 33, 64])
+    def test_encryption_key_of_another_size_is_refused(self, size: int) -> None:
+        """RFC 7518 §5.3: AES-256 takes 256 bits, to the bit."""
+        secret = urlsafe_b64encode(secrets.token_bytes(size)).rstrip(b"=").decode()
+        members = {"kty": "oct", "k": secret, "alg": CONTENT_ENCRYPTION, "use": "enc"}
+
+        assert refusal_of(members).code == "wrong_size"
+
+    @pytest.mark.parametrize(
+        ("key_ops", "is_taken"),
+        [
+            *((["encrypt", "decrypt"], True), (["decrypt", "encrypt"], True)),
+            *((["sign"], False), (["encrypt"], False), (["wrapKey"], False)),
+        ],
+    )
+    def test_encryption_key_may_encrypt_and_decrypt(
+        self, key_ops: list[str], *, is_taken: bool
+    ) -> None:
+        """RFC 7517 §4.3: what the key may not do, it must not be used for."""
+        jwk = jwk_of(CONTENT_ENCRYPTION, KeyUse.ENC, key_ops=key_ops)
+
+        if is_taken:
+            assert parse_key(jwk).use is KeyUse.ENC
+        else:
+            assert refusal_of(jwk).code == "wrong_key_ops"
 
     @pytest.mark.parametrize("kid", ["other", "", 5, None, ["x"]])
     def test_key_with_kid_that_is_no_thumbprint_is_refused(self, kid: object) -> None:
@@ -351,11 +401,18 @@ class TestPublicJwk:
         assert (public["alg"], public["use"]) == (alg, "sig")
 
     @pytest.mark.requirement("JWK-02")
-    @pytest.mark.parametrize("use", list(KeyUse))
-    def test_symmetric_key_is_refused(self, use: KeyUse) -> None:
+    @pytest.mark.parametrize(
+        ("alg", "use"),
+        [
+            ("HS256", KeyUse.SIG),
+            ("HS256", KeyUse.REFRESH),
+            (CONTENT_ENCRYPTION, KeyUse.ENC),
+        ],
+    )
+    def test_symmetric_key_is_refused(self, alg: str, use: KeyUse) -> None:
         """The public half of a secret is the secret."""
         with pytest.raises(KeyRefused) as caught:
-            public_jwk(key_of("HS256", use))
+            public_jwk(key_of(alg, use))
 
         assert caught.value.code == "not_publishable"
 

@@ -11,9 +11,12 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.http import HttpResponse
 
+from jwtauth.core.jwk import generate_jwk
+from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
 from jwtauth.flows.tokens import JTI_BYTES
 from jwtauth.models import TokenFamily
 from jwtauth.scopes import group_scopes
+from tests import signing_keys
 from tests.jwtauth.browser import ACCESS, Browser
 from tests.jwtauth.caller import PASSWORD, Caller
 
@@ -143,6 +146,84 @@ class TestClaims:
 
         assert caller.refresh(first).status_code == 401
         assert project.asked == []
+
+
+@pytest.fixture
+def encrypting(jwtauth_settings: Change) -> Change:
+    """Encrypt access tokens from now on; returns what changes settings further."""
+    keys = [*signing_keys.load(), generate_jwk(CONTENT_ENCRYPTION, KeyUse.ENC)]
+
+    def change(**changes: object) -> None:
+        jwtauth_settings(KEYS=keys, ENCRYPTION=True, **changes)
+
+    change()
+    return change
+
+
+class TestEncryption:
+    @pytest.mark.requirement("JWT-04")
+    def test_login_refresh_and_logout_work_with_encrypted_tokens(
+        self, alice: User, caller: Caller, encrypting: Change
+    ) -> None:
+        """Nothing but the text of the access token is another one."""
+        first = caller.login(alice)
+        second = caller.refreshed(first["refresh"])
+
+        assert second["access"].count(".") == 4
+        assert [caller.me(second["access"]).status_code for _ in range(2)] == [200, 200]
+        assert caller.post("logout/", bearer=second["access"]).status_code == 204
+        assert caller.me(second["access"]).status_code == 401
+
+    def test_encrypted_token_rides_in_a_cookie_and_brings_its_claims(
+        self, alice: User, encrypting: Change
+    ) -> None:
+        """The browser is one of those who are not to read them."""
+        encrypting(CLAIMS=granting("read"))
+        browser = Browser()
+        login = browser.login(alice)
+
+        assert login.json()["scope"] == "read"
+        assert browser.cookie(ACCESS).count(".") == 4
+        assert browser.me().status_code == 200
+
+    @pytest.mark.requirement("JWT-04")
+    def test_switch_to_encryption_ends_access_tokens_and_no_login(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """Clients refresh, as they do every quarter of an hour."""
+        keys = [*signing_keys.load(), generate_jwk(CONTENT_ENCRYPTION, KeyUse.ENC)]
+        jwtauth_settings(KEYS=keys)
+        plain = caller.login(alice)
+        jwtauth_settings(KEYS=keys, ENCRYPTION=True)
+
+        assert caller.me(plain["access"]).status_code == 401
+        second = caller.refreshed(plain["refresh"])
+        assert caller.me(second["access"]).status_code == 200
+        jwtauth_settings(KEYS=keys, ENCRYPTION=False)
+        assert caller.me(second["access"]).status_code == 401
+
+    def test_encrypted_token_is_decrypted_once_for_each_process(
+        self,
+        alice: User,
+        caller: Caller,
+        encrypting: Change,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """What was proven stays proven; decryption costs as much as a signature."""
+        access = caller.login(alice)["access"]
+        assert caller.me(access).status_code == 200
+        monkeypatch.setattr("jwtauth.core.encryption.decrypt", None)
+
+        assert caller.me(access).status_code == 200
+
+    @pytest.mark.requirement("CKE-06")
+    def test_size_is_that_of_the_encrypted_token(
+        self, alice: User, encrypting: Change
+    ) -> None:
+        """Four characters for three, once more: what fitted may not fit any more."""
+        encrypting(CLAIMS=Project(text="x" * 2300), CLAIM_NAMES=("text",))
+
+        assert Browser().try_login(alice).status_code == 500
 
 
 class TestSize:

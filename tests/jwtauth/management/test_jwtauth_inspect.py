@@ -19,7 +19,7 @@ from django.test import override_settings
 import jwtauth
 from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.core.jwk import generate_jwk, parse_key
-from jwtauth.core.keys import KeyUse
+from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
 from jwtauth.models import TokenFamily
 from jwtauth.stores import families, users
 from tests import signing_keys
@@ -273,6 +273,24 @@ class TestAccessToken:
         """Nothing of it can be seen from outside."""
         with pytest.raises(CommandError, match="encrypted"):
             call_command("jwtauth_inspect", "a.b.c.d.e", stdout=StringIO())
+
+    def test_encrypted_token_is_opened_where_tokens_are_encrypted(
+        self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
+    ) -> None:
+        """The operator has the key; a token that isn't encrypted does not count."""
+        keys = [*signing_keys.load(), generate_jwk(CONTENT_ENCRYPTION, KeyUse.ENC)]
+        jwtauth_settings(KEYS=keys)
+        plain = caller.login(alice)["access"]
+        jwtauth_settings(KEYS=keys, ENCRYPTION=True)
+        access = caller.login(alice)["access"]
+
+        output, counts = inspect(access)
+
+        assert counts and "iss: https://issuer.test" in output.replace('"', "")
+        checks = [HEADER_CHECKS[0], "encryption", *HEADER_CHECKS[1:], *CLAIM_CHECKS]
+        assert list(verdicts(output)) == checks
+        assert failed(plain)["encryption"].startswith("FAILED")
+        assert failed(plain)["signature"].startswith("not checked")
 
 
 class TestRefreshToken:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -21,7 +22,7 @@ from django.core.management import CommandError, call_command, execute_from_comm
 from django.test import override_settings
 
 from jwtauth.core import codec
-from jwtauth.core.claims import AccessClaims
+from jwtauth.core.claims import AccessClaims, parse_claims
 from jwtauth.core.jwk import jwks
 from jwtauth.core.keys import Key, KeyRing, KeyUse
 from jwtauth.core.refresh_token import RefreshKeys, RefreshToken
@@ -55,6 +56,14 @@ def keys(directory: Path) -> Path:
     """The key directory with its first two keys."""
     run("init")
     return directory
+
+
+@pytest.fixture
+def every_key(keys: Path) -> Iterator[Path]:
+    """The key directory of a deployment that encrypts its access tokens."""
+    with jwtauth(KEYS=keys, ENCRYPTION=True):
+        run("init")
+        yield keys
 
 
 @pytest.fixture
@@ -172,7 +181,7 @@ class TestInit:
         assert {path: path.read_bytes() for path in keys.iterdir()} == before
         assert output.count("already") == 2
 
-    @pytest.mark.parametrize("use", list(KeyUse))
+    @pytest.mark.parametrize("use", [KeyUse.SIG, KeyUse.REFRESH])
     def test_init_makes_the_key_that_is_missing(self, keys: Path, use: KeyUse) -> None:
         """It is also the cure that the checks name."""
         (path,) = keys.glob(f"{use}-*.json")
@@ -237,6 +246,45 @@ class TestInit:
 
         assert "No space left on device" in complaint("init")
         assert {path.name for path in directory.iterdir()} == {".lock"}
+
+
+class TestEncryption:
+    def test_init_makes_an_encryption_key_where_tokens_are_encrypted(
+        self, keys: Path
+    ) -> None:
+        """To switch it on is one setting and one command; nobody else needs the key."""
+        before = set(keys.iterdir())
+        with jwtauth(KEYS=keys, ENCRYPTION=True):
+            (missing,) = run_checks(databases=["default"])
+            run("init")
+            (path,) = set(keys.iterdir()) - before
+
+            assert "use 'enc'" in missing.msg
+            assert json.loads(path.read_text())["alg"] == "A256GCM"
+            assert run_checks(databases=["default"]) == []
+
+    def test_rotate_encryption_key_old_one_decrypts_until_its_tokens_are_gone(
+        self, every_key: Path, clock: SimpleNamespace
+    ) -> None:
+        """Rotation logs nobody out, and ends."""
+        policy = replace(POLICY, encryption=True)
+        run("rotate", "--use", "enc")
+        ring = ring_of(every_key, NOW)
+        old, new = ring.living(KeyUse.ENC, NOW)
+        last = NOW + OVERLAP - 1
+
+        token = codec.issue(
+            parse_claims({**CLAIMS, "iat": last, "exp": last + LIFETIME}),
+            ring=ring,
+            policy=policy,
+            now=last,
+        )
+
+        dies = last + LIFETIME + LEEWAY
+        assert codec.verify(token, ring=ring, policy=policy, now=dies - 1)
+        assert ring.current(KeyUse.ENC, last) == old
+        assert ring.current(KeyUse.ENC, last + 1) == new
+        assert ring.decryption_key(old.kid, dies + LEEWAY + 1) is None
 
 
 class TestList:
@@ -555,15 +603,15 @@ class TestRetire:
 
     @pytest.mark.parametrize("use", list(KeyUse))
     def test_last_key_that_signs_is_not_retired(
-        self, keys: Path, clock: SimpleNamespace, use: KeyUse
+        self, every_key: Path, clock: SimpleNamespace, use: KeyUse
     ) -> None:
         """Nobody could log in any more."""
-        before = files(keys)
+        before = files(every_key)
 
-        text = complaint("retire", only_key(keys, use)["kid"])
+        text = complaint("retire", only_key(every_key, use)["kid"])
 
         assert "--replace" in text and f"rotate --use {use}" in text
-        assert files(keys) == before
+        assert files(every_key) == before
 
     def test_key_is_not_retired_while_the_other_has_an_end(
         self, keys: Path, clock: SimpleNamespace
@@ -585,14 +633,14 @@ class TestRetire:
 
     @pytest.mark.parametrize("use", list(KeyUse))
     def test_replaced_key_has_a_successor_that_signs_at_once(
-        self, keys: Path, clock: SimpleNamespace, use: KeyUse
+        self, every_key: Path, clock: SimpleNamespace, use: KeyUse
     ) -> None:
         """A leak can't wait for the overlap; what that costs is said."""
-        old = only_key(keys, use)
+        old = only_key(every_key, use)
 
         output = run("retire", old["kid"], "--replace")
 
-        ring = ring_of(keys, NOW)
+        ring = ring_of(every_key, NOW)
         (living,) = ring.living(use, NOW)
         assert living.has_started(NOW) and living.alg == old["alg"]
         assert f"{living.kid}.json, which signs at once" in output
