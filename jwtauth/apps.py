@@ -1,4 +1,4 @@
-"""Registers the system checks."""
+"""Registers the system checks and the receivers."""
 
 from django.apps import AppConfig
 
@@ -12,5 +12,8 @@ class JWTAuthConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what must hold before the first request."""
+        """Register what must hold before the first request, and what to listen to."""
         import jwtauth.checks  # noqa: F401, PLC0415 # registers on import, once apps are there
+        from jwtauth import receivers  # noqa: PLC0415 # needs models
+
+        receivers.connect()

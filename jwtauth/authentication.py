@@ -32,6 +32,7 @@ from jwtauth.stores import users
 from jwtauth.transport.caller import claims_of
 from jwtauth.transport.csrf import csrf_fault
 from jwtauth.transport.header import has_bearer
+from jwtauth.transport.own_login import OwnLogin, introduce, own_login
 
 logger = logging.getLogger("jwtauth.refusals")
 
@@ -176,13 +177,17 @@ class LazyUser(SimpleLazyObject):  # type: ignore[type-arg] # generic in the stu
     is_authenticated = True
     is_anonymous = False
 
-    def __init__(self, subject: str) -> None:
+    def __init__(self, subject: str, login: OwnLogin | None = None) -> None:
         """Remember the key that ``sub`` spells.
+
+        Args:
+            subject: the claim.
+            login: the one that the request acts under, where a cookie says so.
 
         Raises:
             UserInactive: it spells no key of the user model.
         """
-        super().__init__(lambda: _load(subject))
+        super().__init__(lambda: introduce(_load(subject), login))
         pk = users.parse_pk(subject)
         self.__dict__.update({"pk": pk, users.pk_attribute(): pk})
 
@@ -192,9 +197,10 @@ class LazyUser(SimpleLazyObject):  # type: ignore[type-arg] # generic in the stu
 
 
 def _user_of(request: Request, claims: AccessClaims) -> Any:  # noqa: ANN401 # a user, or what acts as one
+    login = own_login(request._request)
     if get_settings().user is UserLoading.DATABASE or _renders_page(request):
-        return users.load_active_user(claims.subject)
-    return LazyUser(claims.subject)
+        return introduce(users.load_active_user(claims.subject), login)
+    return LazyUser(claims.subject, login)
 
 
 def _renders_page(request: Request) -> bool:

@@ -24,13 +24,16 @@ from django.views.decorators.debug import sensitive_variables
 
 from jwtauth import transport
 from jwtauth.conf import Delivery, get_settings
-from jwtauth.exceptions import JWTAuthError, StoreDown, TokenRefused
+from jwtauth.core.refresh_token import sid_bytes
+from jwtauth.exceptions import JWTAuthError, LoginRefused, StoreDown, TokenRefused
 from jwtauth.flows.authenticate import refuse_two_logins, verify
+from jwtauth.flows.login import go_on
 from jwtauth.flows.refresh import refresh
 from jwtauth.stores import users
 from jwtauth.transport.caller import claims_of
 from jwtauth.transport.cookies import (
     access_cookie,
+    delete_cookies,
     depends_on_cookies,
     refresh_cookie,
     set_cookies,
@@ -42,6 +45,7 @@ from jwtauth.transport.navigation import (
     reload_page,
     unavailable,
 )
+from jwtauth.transport.own_login import introduce, own_login
 from jwtauth.transport.sender import sender_of
 
 if TYPE_CHECKING:
@@ -138,7 +142,8 @@ class _Page:
             if presented is None:
                 return AnonymousUser()
             claims = claims_of(self._request, presented, now=time.time())
-            return users.load_active_user(claims.subject)
+            user = users.load_active_user(claims.subject)
+            return introduce(user, own_login(self._request))
         except TokenRefused as error:
             _log(error)
             return AnonymousUser()
@@ -184,13 +189,45 @@ class _Page:
 
 
 def _settle(request: HttpRequest, response: HttpResponseBase, page: _Page) -> None:
-    tokens = transport.renewed(request)
-    # A logout within this request has the last word.
-    if tokens and get_settings().refresh_cookie_name not in response.cookies:
-        set_cookies(response, tokens)
-        response.headers["Cache-Control"] = "no-store"
+    if not _has_last_word(response):
+        _go_on(request, response)
+    if not _has_last_word(response):
+        _send_renewed(request, response)
     if page.was_asked or transport.was_judged_by_cookie(request):
         depends_on_cookies(response)
+
+
+def _has_last_word(response: HttpResponseBase) -> bool:
+    """Whether the cookies are settled, as by a logout within this request."""
+    return get_settings().refresh_cookie_name in response.cookies
+
+
+def _send_renewed(request: HttpRequest, response: HttpResponseBase) -> None:
+    tokens = transport.renewed(request)
+    if tokens:
+        set_cookies(response, tokens)
+        response.headers["Cache-Control"] = "no-store"
+
+
+def _go_on(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Get new tokens for a browser whose user changed its own account."""
+    login = own_login(request)
+    if login is None or login.ended_by is None:
+        return
+    try:
+        tokens = go_on(
+            sid_bytes(login.sid),
+            user=login.ended_by.user,
+            reason=login.ended_by.reason,
+            sender=sender_of(request),
+            now=time.time(),
+        )
+    except (LoginRefused, StoreDown) as error:
+        # The old login has ended in any case; the answer itself stands.
+        _log(error)
+        delete_cookies(response)
+        return
+    transport.renew(request, tokens)
 
 
 def _unavailable(error: Exception) -> HttpResponse:

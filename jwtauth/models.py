@@ -16,6 +16,13 @@ class RevocationReason(models.TextChoices):
     LOGOUT = "logout", _("logged out")
     LOGOUT_ALL = "logout_all", _("logged out everywhere")
     REUSE = "reuse", _("an already used refresh token came back")
+    LIMIT = "limit", _("one login too many")
+    STEPPED_UP = "stepped_up", _("replaced after the password was asked again")
+    PASSWORD_CHANGED = "password_changed", _("password changed")
+    ACCOUNT_CHANGED = "account_changed", _("name or e-mail address changed")
+    PRIVILEGES_CHANGED = "privileges_changed", _("rights changed")
+    USER_DEACTIVATED = "user_deactivated", _("user deactivated")
+    USER_DELETED = "user_deleted", _("user deleted")
     USER_CHANGED = "user_changed", _("user deactivated, deleted or changed")
     REVOKED = "revoked", _("ended by an operator")
 

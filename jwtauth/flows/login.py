@@ -2,6 +2,9 @@
 
 import logging
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
@@ -16,13 +19,15 @@ from jwtauth.core.refresh_token import (
     SID_BYTES,
     RefreshToken,
 )
+from jwtauth.exceptions import LoginRefused
 from jwtauth.flows.tokens import (
     AccessToken,
     IssuedTokens,
+    access_token_within,
     first_access_token,
     pair,
 )
-from jwtauth.models import TokenFamily
+from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_issued
 from jwtauth.stores import families, key_source, users
 from jwtauth.stores.conflicts import (
@@ -33,6 +38,20 @@ from jwtauth.stores.conflicts import (
 from jwtauth.stores.families import FoundFamily, Generation
 
 logger = logging.getLogger("jwtauth.security")
+
+_KEPT = ("backend", "client_id", "created_at", "absolute_expires_at")
+"""The columns of a login that goes on under another family."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Terms:
+    """What a login begins with, apart from its user."""
+
+    columns: Mapping[str, Any]
+    scope: str | None = None
+    """What the client asks for; None for all that the user may have."""
+    within: str | None = None
+    """What an older login was granted, where this one takes its place."""
 
 
 def login(
@@ -59,18 +78,56 @@ def login(
         FamiliesBusy: the database kept reporting conflicts.
         RuntimeError: a transaction of the caller is open.
     """
+    terms = _Terms(columns={"backend": backend}, scope=scope)
+    return _begin(user, terms, sender=sender, now=now)
+
+
+def go_on(
+    ended: bytes,
+    *,
+    user: AbstractBaseUser,
+    reason: RevocationReason,
+    sender: RequestContext,
+    now: float,
+) -> IssuedTokens:
+    """Give a login that its own user's change has ended a new family.
+
+    Nobody was proved anew: the time of the login and its absolute end stay, and so
+    does what it was granted.
+
+    Args:
+        ended: the family.
+        user: as it was saved with the change; another change since counts more.
+        reason: what the change ended the family for; what ended before stays ended.
+        sender: what the request says of who sent it.
+        now: Unix seconds.
+
+    Raises:
+        LoginRefused: the login had ended otherwise, or the user may not log in.
+        ClaimsRefused: see ``login``.
+        FamiliesBusy: see ``login``.
+        RuntimeError: see ``login``.
+    """
+    found = families.find(ended)
+    if found is None or found.row.revoked_reason != reason:
+        raise LoginRefused("the login had ended before")
+    if found.absolute_expires_at <= found.now:
+        raise LoginRefused("the login has expired")
+    kept = {name: getattr(found.row, name) for name in _KEPT}
+    terms = _Terms(columns=kept, within=found.row.scope)
+    return _begin(user, terms, sender=sender, now=now)
+
+
+def _begin(
+    user: AbstractBaseUser, terms: _Terms, *, sender: RequestContext, now: float
+) -> IssuedTokens:
     families.refuse_outer_transaction()
     first = _first_generation(sender, now)
-    about = {
-        "backend": backend,
-        "device": sender.device,
-        "address": sender.address or None,
-    }
-
-    def record() -> tuple[FoundFamily, AccessToken]:
-        return _record(user, first, about, scope=scope, now=now)
-
-    found, access = retry_conflicts(record, attempts=LOCKED_ATTEMPTS)
+    about = {"device": sender.device, "address": sender.address or None}
+    terms = replace(terms, columns={**terms.columns, **about})
+    found, access = retry_conflicts(
+        lambda: _record(user, first, terms, now), attempts=LOCKED_ATTEMPTS
+    )
     tokens = pair(found, access, first.key.encode(first.token))
     sid = found.row.sid
     logger.info("login", extra={"sid": sid, "user_id": str(user.pk)})
@@ -107,20 +164,22 @@ def _first_generation(sender: RequestContext, now: float) -> Generation:
 
 @sensitive_variables()
 def _record(
-    user: AbstractBaseUser,
-    first: Generation,
-    about: dict[str, str | None],
-    *,
-    scope: str | None,
-    now: float,
+    user: AbstractBaseUser, first: Generation, terms: _Terms, now: float
 ) -> tuple[FoundFamily, AccessToken]:
     """Write the family while the user's row is locked."""
     using, policy = families.database(), get_settings().policy
     with transaction.atomic(using=using):
         database_now = users.lock_unchanged(user, using=using)
         found = families.begin(
-            first, user=user, about=about, policy=policy, now=database_now
+            first, user=user, about=terms.columns, policy=policy, now=database_now
         )
-        access = first_access_token(found, scope=scope, now=now)
+        access = _access_token(found, terms, now)
         families.add(found, first, policy=policy)
         return found, access
+
+
+@sensitive_variables()
+def _access_token(found: FoundFamily, terms: _Terms, now: float) -> AccessToken:
+    if terms.within is None:
+        return first_access_token(found, scope=terms.scope, now=now)
+    return access_token_within(found, granted=terms.within, now=now)

@@ -1,6 +1,5 @@
 """End logins before their time: one, several, or all of a user; their tokens too."""
 
-import logging
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import partial
@@ -9,17 +8,15 @@ from typing import Any
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from jwtauth.conf import Revocation, get_settings
+from jwtauth.conf import get_settings
 from jwtauth.core import codec
 from jwtauth.core.refresh_token import sid_bytes, sid_text
 from jwtauth.exceptions import CredentialsAmbiguous, TokenMalformed, TokenRefused
-from jwtauth.models import RevocationReason, TokenFamily
-from jwtauth.signals import family_revoked
-from jwtauth.stores import denylist, families, key_source, users
+from jwtauth.flows.announce import announce_after_commit
+from jwtauth.models import RevocationReason
+from jwtauth.stores import families, key_source, users
 from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
 from jwtauth.stores.families import EndedFamily
-
-logger = logging.getLogger("jwtauth.security")
 
 
 @sensitive_variables()
@@ -95,7 +92,7 @@ def revoke_family(
             ended, was_live = families.revoke(sid, reason=reason)
             ended = ended or _unrecorded(sid, now)
             new = {ended.sid} if was_live else set()
-            _announce_after_commit(
+            announce_after_commit(
                 [ended], new, reason=reason, now=now, on_ended=on_ended
             )
 
@@ -129,7 +126,7 @@ def revoke_families(
         with transaction.atomic(using=using):
             ended, new = families.revoke_several(sids, reason=reason)
             told = partial(on_ended, new) if on_ended is not None else None
-            _announce_after_commit(ended, new, reason=reason, now=now, on_ended=told)
+            announce_after_commit(ended, new, reason=reason, now=now, on_ended=told)
 
     retry_conflicts(end)
 
@@ -140,6 +137,7 @@ def revoke_all(
     reason: RevocationReason,
     now: float,
     keep: bytes | None = None,
+    must_reach_redis: bool = True,
 ) -> int:
     """End every login of a user.
 
@@ -150,6 +148,7 @@ def revoke_all(
         reason: goes on record.
         now: Unix seconds.
         keep: the id of one family to spare, usually that of the request.
+        must_reach_redis: see ``announce_after_commit``.
 
     Returns:
         How many logins this call ended.
@@ -163,7 +162,13 @@ def revoke_all(
         with transaction.atomic(using=using):
             users.lock(user_id, using=using)
             ended, new = families.revoke_all(user_id, reason=reason, keep=keep)
-            _announce_after_commit(ended, new, reason=reason, now=now)
+            announce_after_commit(
+                ended,
+                new,
+                reason=reason,
+                now=now,
+                must_reach_redis=must_reach_redis,
+            )
             return len(new)
 
     return retry_conflicts(end, attempts=LOCKED_ATTEMPTS)
@@ -182,51 +187,6 @@ def _genuine_sid(token: str, now: float) -> bytes:
             now=now,
         )
         return sid_bytes(proven.claims.sid)
-
-
-def _announce_after_commit(
-    ended: Collection[EndedFamily],
-    new: Collection[str],
-    *,
-    reason: RevocationReason,
-    now: float,
-    on_ended: Callable[[], None] | None = None,
-) -> None:
-    """Tell denylist, log and receivers once nothing can be undone any more.
-
-    The denylist first: a receiver that sends mail must not give a thief the time.
-    Entries are written for families that had ended before, too: a call that is
-    repeated because Redis was down makes up for what is missing.
-    """
-
-    def tell() -> None:
-        try:
-            if get_settings().revocation is Revocation.DENYLIST:
-                denylist.deny(ended, now=datetime.fromtimestamp(now, UTC))
-        finally:
-            # What has ended has ended, also where Redis could not be told.
-            announce(ended, new, reason)
-            if new and on_ended is not None:
-                on_ended()
-
-    transaction.on_commit(tell, using=families.database())
-
-
-def announce(
-    ended: Collection[EndedFamily], new: Collection[str], reason: RevocationReason
-) -> None:
-    """Tell log and receivers of the families in ``new``, each once.
-
-    Args:
-        ended: what is known of them, and of others.
-        new: the ids of those that have just ended.
-        reason: why.
-    """
-    for family in ended:
-        if family.sid in new:
-            about = {"sid": family.sid, "user_id": family.user_id}
-            logger.info("family revoked", extra={**about, "reason": reason})
-            family_revoked.send_robust(TokenFamily, **about, reason=reason)
 
 
 def _unrecorded(sid: bytes, now: float) -> EndedFamily:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from jwtauth.conf import Revocation, get_settings
 from jwtauth.exceptions import DenylistDown
-from jwtauth.flows.revoke import announce
+from jwtauth.flows.announce import announce
 from jwtauth.models import RevocationReason
 from jwtauth.stores import denylist, families, live_logins, users
 from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts

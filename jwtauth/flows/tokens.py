@@ -70,6 +70,21 @@ def first_access_token(
 
 
 @sensitive_variables()
+def access_token_within(found: FoundFamily, *, granted: str, now: float) -> AccessToken:
+    """Return the access token of a login that takes an older one's place.
+
+    Like ``first_access_token``, but for what the older one was granted, as far as the
+    user still may.
+
+    Raises:
+        ClaimsRefused: the project's function returned what a token may not say.
+    """
+    custom = _custom_claims(found)
+    found.row.scope = common(granted, custom.scope)
+    return _access_token(found, custom, scope=found.row.scope, now=now)
+
+
+@sensitive_variables()
 def next_access_token(
     found: FoundFamily, *, scope: str | None, now: float
 ) -> AccessToken:

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('idle_expires_at', models.DateTimeField(verbose_name='expires if idle')),
                 ('absolute_expires_at', models.DateTimeField(db_index=True, verbose_name='expires')),
                 ('revoked_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('revoked_reason', models.CharField(blank=True, choices=[('logout', 'logged out'), ('logout_all', 'logged out everywhere'), ('reuse', 'an already used refresh token came back'), ('user_changed', 'user deactivated, deleted or changed'), ('revoked', 'ended by an operator')], default='', max_length=20, verbose_name='reason')),
+                ('revoked_reason', models.CharField(blank=True, choices=[('logout', 'logged out'), ('logout_all', 'logged out everywhere'), ('reuse', 'an already used refresh token came back'), ('limit', 'one login too many'), ('stepped_up', 'replaced after the password was asked again'), ('password_changed', 'password changed'), ('account_changed', 'name or e-mail address changed'), ('privileges_changed', 'rights changed'), ('user_deactivated', 'user deactivated'), ('user_deleted', 'user deleted'), ('user_changed', 'user deactivated, deleted or changed'), ('revoked', 'ended by an operator')], default='', max_length=20, verbose_name='reason')),
                 ('device', models.CharField(blank=True, default='', max_length=200, verbose_name='device')),
                 ('address', models.GenericIPAddressField(null=True, verbose_name='address')),
                 ('user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='token_families', to=settings.AUTH_USER_MODEL, verbose_name='user')),

@@ -26,6 +26,7 @@ from jwtauth.core.refresh_token import (
 from jwtauth.core.rotation import FamilyState
 from jwtauth.models import TokenFamily
 from jwtauth.stores import users
+from jwtauth.stores.bindings import bindings
 from jwtauth.stores.conflicts import RowChanged
 from jwtauth.stores.instants import aware, stored
 
@@ -130,7 +131,7 @@ def begin(
     first: Generation,
     *,
     user: AbstractBaseUser,
-    about: Mapping[str, str | None],
+    about: Mapping[str, Any],
     policy: TokenPolicy,
     now: datetime,
 ) -> FoundFamily:
@@ -139,18 +140,18 @@ def begin(
     Args:
         first: its first refresh token.
         user: who logged in.
-        about: ``backend``, ``device`` and ``address``.
+        about: ``backend``, ``device`` and ``address``; more columns where the
+            login goes on with an older one.
         policy: client and lifetimes.
         now: the database's clock.
     """
-    row = TokenFamily(
-        pk=uuid.UUID(bytes=first.token.sid),
-        user_id=user.pk,
-        client_id=policy.client_id,
-        created_at=stored(now),
-        absolute_expires_at=stored(now + policy.refresh_absolute_timeout),
+    columns = {
+        "client_id": policy.client_id,
+        "created_at": stored(now),
+        "absolute_expires_at": stored(now + policy.refresh_absolute_timeout),
         **about,
-    )
+    }
+    row = TokenFamily(pk=uuid.UUID(bytes=first.token.sid), user_id=user.pk, **columns)
     return FoundFamily(row=row, user=user, now=now)
 
 
@@ -251,7 +252,7 @@ def _columns(
         "nonce": new.nonce,
         "key_hint": new.key.hint,
         "context": new.key.context(new.context),
-        "binding": _bindings(found, new.key)[0],
+        "binding": bindings(found.row, found.user, new.key)[0],
         "access_until": stored(access_ends),
     }
 
@@ -273,6 +274,8 @@ def _compare_and_set(found: FoundFamily, columns: Mapping[str, Any]) -> None:
         pk=row.pk,
         generation=row.generation,
         secret_hash=row.secret_hash,
+        # A hasher upgrade binds the family anew, see ``bindings``.
+        binding=row.binding,
         revoked_at__isnull=True,
     )
     if on_record.update(**columns) == 0:
@@ -289,17 +292,9 @@ def _is_bound(found: FoundFamily, key: RefreshKey) -> bool:
     can_log_in = users.can_log_in(found.user, found.row.backend)
     binding = bytes(found.row.binding)
     return can_log_in and any(
-        constant_time_compare(binding, one) for one in _bindings(found, key)
+        constant_time_compare(binding, one)
+        for one in bindings(found.row, found.user, key)
     )
-
-
-def _bindings(found: FoundFamily, key: RefreshKey) -> list[bytes]:
-    """Return what the binding may be: one for each key that Django signs with."""
-    row = found.row
-    if found.user is None:
-        return []
-    parts = (row.pk.hex, str(row.user_id), row.client_id, row.scope)
-    return [key.binding((*parts, hash_)) for hash_ in users.auth_hashes(found.user)]
 
 
 def _end(

@@ -8,6 +8,7 @@ from jwtauth.core.claims import AccessClaims
 from jwtauth.flows.authenticate import refuse_revoked, refuse_two_logins, verify
 from jwtauth.transport import Presented, renewed
 from jwtauth.transport.cookies import refresh_cookie
+from jwtauth.transport.own_login import note_own_login
 
 
 @sensitive_variables()
@@ -25,4 +26,6 @@ def claims_of(
     if presented.delivery is Delivery.COOKIE and renewed(request) is None:
         refuse_two_logins(presented.text, refresh_cookie(request), now=now)
     refuse_revoked(claims, now=now)
+    if presented.delivery is Delivery.COOKIE:
+        note_own_login(request, claims.sid)
     return claims

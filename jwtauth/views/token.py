@@ -1,8 +1,12 @@
 """``token/``: obtain a pair, refresh it, verify an access token."""
 
 import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from django.contrib.auth import authenticate as authenticate_credentials
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.middleware.csrf import rotate_token
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.exceptions import ValidationError
@@ -14,9 +18,10 @@ import jwtauth
 from jwtauth import transport
 from jwtauth.authentication import NoActiveAccount, refuse_cross_site
 from jwtauth.conf import Delivery, UserLoading, get_settings
-from jwtauth.exceptions import TokenMalformed
+from jwtauth.exceptions import LoginRefused, TokenMalformed
 from jwtauth.flows.authenticate import authenticate, refuse_two_logins
 from jwtauth.flows.refresh import refresh
+from jwtauth.flows.tokens import IssuedTokens
 from jwtauth.serializers import (
     DeliverySerializer,
     ScopeSerializer,
@@ -43,10 +48,7 @@ class TokenObtainPairView(Endpoint):
         scope = _asked_scope(request)
         serializer = get_settings().login_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = authenticate_credentials(request._request, **serializer.validated_data)
-        if user is None:
-            raise NoActiveAccount
-        tokens = jwtauth.login(request._request, user, scope=scope)
+        tokens = _log_in(request, serializer.validated_data, scope)
         if delivery is Delivery.COOKIE:
             rotate_token(request._request)
         return delivered(tokens, delivery)
@@ -87,6 +89,29 @@ class TokenVerifyView(Endpoint):
         if get_settings().user is UserLoading.DATABASE:
             users.load_active_user(claims.subject)
         return Response({})
+
+
+@sensitive_variables()
+def _log_in(
+    request: Request, credentials: Mapping[str, Any], scope: str | None
+) -> IssuedTokens:
+    """Prove the user and begin a login, once more if the user changed in between.
+
+    A login at the same moment may have stored the password under a better hash.
+    """
+    begin = partial(jwtauth.login, request._request, scope=scope)
+    try:
+        return begin(_prove(request, credentials))
+    except LoginRefused:
+        return begin(_prove(request, credentials))
+
+
+@sensitive_variables()
+def _prove(request: Request, credentials: Mapping[str, Any]) -> AbstractBaseUser:
+    user = authenticate_credentials(request._request, **credentials)
+    if user is None:
+        raise NoActiveAccount
+    return user
 
 
 def _presented(request: Request, body: str | None) -> transport.Presented:

@@ -1,7 +1,9 @@
 """URLs for the tests of cookies and pages: what the demo mounts, and pages."""
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -12,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jwtauth.authentication import JWTAuthentication
+from jwtauth.transport.cookies import delete_cookies
 from tests.urls import urlpatterns as mounted
 
 
@@ -25,7 +28,13 @@ class MeView(APIView):
     def get(self, request: Request) -> Response:
         return Response({"id": request.user.pk})
 
-    post = get
+    def post(self, request: Request) -> Response:
+        """Change what the body says of the caller."""
+        for name, value in request.data.items():
+            setattr(request.user, name, value)
+        if request.data:
+            request.user.save()
+        return self.get(request)
 
 
 def plain(request: HttpRequest) -> HttpResponse:
@@ -57,7 +66,38 @@ def hush(request: HttpRequest) -> HttpResponse:
     return HttpResponse(name)
 
 
+def rolled_back(request: HttpRequest) -> HttpResponse:
+    """A change of the caller that does not come about."""
+    with transaction.atomic():
+        request.user.email = "other@example.com"
+        request.user.save()
+        transaction.set_rollback(True)
+    return HttpResponse("no")
+
+
+def overtaken(request: HttpRequest) -> HttpResponse:
+    """A change of the caller that somebody else's follows."""
+    request.user.email = "other@example.com"
+    request.user.save()
+    other = User.objects.get(pk=request.user.pk)
+    other.set_password("what the administrator says")
+    other.save()
+    return HttpResponse("too late")
+
+
+def leaving(request: HttpRequest) -> HttpResponse:
+    """A change of the caller, and a logout."""
+    request.user.email = "other@example.com"
+    request.user.save()
+    response = HttpResponse("bye")
+    delete_cookies(response)
+    return response
+
+
 urlpatterns = [
+    path("rolled-back/", rolled_back),
+    path("overtaken/", overtaken),
+    path("leaving/", leaving),
     path("me/", MeView.as_view()),
     path("plain/", plain),
     path("page/", page),

@@ -294,7 +294,7 @@ class TestUser:
 
         assert caller.refresh(body["refresh"]).status_code == 401
         assert family().user_id == pk
-        assert family().revoked_reason == RevocationReason.USER_CHANGED
+        assert family().revoked_reason == RevocationReason.USER_DELETED
 
     @pytest.mark.requirement("RTK-21")
     def test_refresh_password_changed_by_update_is_refused_and_ended(

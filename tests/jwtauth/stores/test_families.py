@@ -62,6 +62,16 @@ class TestConditionalWrite:
 
         assert TokenFamily.objects.get().generation == 0
 
+    @WRITES
+    def test_write_family_bound_anew_meanwhile_is_refused(
+        self, found: FoundFamily, write: Callable[..., None]
+    ) -> None:
+        """A refresh in flight must not bring back the binding to a replaced hash."""
+        TokenFamily.objects.update(binding=b"to another hash")
+
+        with pytest.raises(RowChanged):
+            write(found, next_generation(found), policy=get_settings().policy)
+
 
 @pytest.mark.postgres
 class TestInstants:

@@ -1,0 +1,85 @@
+"""Logins have ended: the denylist, the log and whoever listens are told."""
+
+import logging
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from jwtauth.conf import Revocation, get_settings
+from jwtauth.exceptions import DenylistDown
+from jwtauth.models import RevocationReason, TokenFamily
+from jwtauth.signals import family_revoked
+from jwtauth.stores import denylist, families
+from jwtauth.stores.families import EndedFamily
+
+logger = logging.getLogger("jwtauth.security")
+
+
+def announce_after_commit(
+    ended: Collection[EndedFamily],
+    new: Collection[str],
+    *,
+    reason: RevocationReason,
+    now: float,
+    on_ended: Callable[[], None] | None = None,
+    must_reach_redis: bool = True,
+) -> None:
+    """Tell denylist, log and receivers once nothing can be undone any more.
+
+    The denylist first: a receiver that sends mail must not give a thief the time.
+    Entries are written for families that had ended before, too: a call that is
+    repeated because Redis was down makes up for what is missing.
+
+    Args:
+        ended: what the denylist must hold.
+        new: the ids of those that ended just now.
+        reason: why.
+        now: Unix seconds.
+        on_ended: called if there is one in ``new``.
+        must_reach_redis: whether a denylist that is down is an error. Else it is
+            logged, for callers whose own work is done; ``jwtauth_purge`` writes
+            the entries that are missing.
+    """
+
+    def tell() -> None:
+        try:
+            _deny(ended, now, must_reach_redis=must_reach_redis)
+        finally:
+            # What has ended has ended, also where Redis could not be told.
+            announce(ended, new, reason)
+            if new and on_ended is not None:
+                on_ended()
+
+    transaction.on_commit(tell, using=families.database())
+
+
+def _deny(
+    ended: Collection[EndedFamily], now: float, *, must_reach_redis: bool
+) -> None:
+    if get_settings().revocation is not Revocation.DENYLIST:
+        return
+    try:
+        denylist.deny(ended, now=datetime.fromtimestamp(now, UTC))
+    except DenylistDown:
+        if must_reach_redis:
+            raise
+        sids = [family.sid for family in ended]
+        logger.exception("denylist down, entries missing", extra={"sids": sids})
+
+
+def announce(
+    ended: Collection[EndedFamily], new: Collection[str], reason: RevocationReason
+) -> None:
+    """Tell log and receivers of the families in ``new``, each once.
+
+    Args:
+        ended: what is known of them, and of others.
+        new: the ids of those that have just ended.
+        reason: why.
+    """
+    for family in ended:
+        if family.sid in new:
+            about = {"sid": family.sid, "user_id": family.user_id}
+            logger.info("family revoked", extra={**about, "reason": reason})
+            family_revoked.send_robust(TokenFamily, **about, reason=reason)

@@ -1,0 +1,8 @@
+"""What the package does of itself when something happens elsewhere."""
+
+from jwtauth.receivers import accounts
+
+
+def connect() -> None:
+    """Connect the receivers, once, when every model is loaded."""
+    accounts.connect()
