@@ -70,6 +70,8 @@ def end_if_changed(
         return
     if _is_upgrade(instance, update_fields):
         rebind(_with(instance, before or {}), instance, now=time.time())
+        # Once: the next password that this object saves is none of a login's.
+        setattr(instance, _NEW_PASSWORD, True)
         return
     reason = _reasons()[changed[0]]
     _end(instance.pk, reason)
@@ -161,8 +163,7 @@ def _is_upgrade(
     never had the mark; where a new password was saved before, ours has stayed.
     """
     return (
-        update_fields is not None
-        and set(update_fields) == {"password"}
+        set(update_fields or ()) == {"password"}
         and "_password" in vars(instance)
         and not hasattr(instance, _NEW_PASSWORD)
         and instance.has_usable_password()
