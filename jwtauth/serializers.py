@@ -80,3 +80,9 @@ class TokenVerifySerializer(serializers.Serializer[Any]):
     """An access token."""
 
     token = _TokenField()
+
+
+class TokenRevokeSerializer(serializers.Serializer[Any]):
+    """A token of either kind; the hint of RFC 7009 §2.1 is not needed to find it."""
+
+    token = _TokenField()

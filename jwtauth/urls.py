@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jwtauth.views import csrf, jwks, logout, token
+from jwtauth.views import csrf, jwks, logout, revoke, token
 
 app_name = "jwtauth"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path(
         "token/blacklist/", logout.TokenBlacklistView.as_view(), name="token_blacklist"
     ),
+    path("token/revoke/", revoke.TokenRevokeView.as_view(), name="token_revoke"),
     path("csrf/", csrf.CsrfView.as_view(), name="csrf"),
     path("logout/", logout.LogoutView.as_view(), name="logout"),
     path("logout/all/", logout.LogoutAllView.as_view(), name="logout_all"),

@@ -67,6 +67,30 @@ def revoke_by_cookies(
         revoke_family(sid, reason=reason, now=now)
 
 
+@sensitive_variables()
+def revoke_own(
+    token: str, *, caller: str | None, reason: RevocationReason, now: float
+) -> None:
+    """End the login of a genuine token, unless the caller is known to be another.
+
+    Args:
+        token: a refresh or access token.
+        caller: the ``sub`` of who calls; None if that isn't known. Whoever holds a
+            token may end its login then: it is good for more than that.
+        reason: goes on record.
+        now: Unix seconds.
+
+    Raises:
+        TokenRefused: it is not genuine.
+        DenylistDown: see ``revoke_by_tokens``.
+    """
+    sid, owner = _genuine(token, now)
+    if caller is not None:
+        owner = owner or families.owner_of(sid)
+    if caller is None or owner in (None, caller):
+        revoke_family(sid, reason=reason, now=now)
+
+
 def revoke_family(
     sid: bytes,
     *,
@@ -176,9 +200,17 @@ def revoke_all(
 
 @sensitive_variables()
 def _genuine_sid(token: str, now: float) -> bytes:
-    """Return the family id of a refresh token, or else of an access token."""
+    return _genuine(token, now)[0]
+
+
+@sensitive_variables()
+def _genuine(token: str, now: float) -> tuple[bytes, str | None]:
+    """Return the family id of a refresh token, or else of an access token.
+
+    An access token says whose it is, too.
+    """
     try:
-        return key_source.refresh_keys(now).parse(token, now).sid
+        return key_source.refresh_keys(now).parse(token, now).sid, None
     except TokenMalformed:
         proven = codec.prove(
             token,
@@ -186,7 +218,7 @@ def _genuine_sid(token: str, now: float) -> bytes:
             policy=get_settings().policy,
             now=now,
         )
-        return sid_bytes(proven.claims.sid)
+        return sid_bytes(proven.claims.sid), proven.claims.subject
 
 
 def _unrecorded(sid: bytes, now: float) -> EndedFamily:

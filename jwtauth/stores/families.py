@@ -109,6 +109,13 @@ def find(sid: bytes) -> FoundFamily | None:
     return FoundFamily(row=row, user=row.user, now=aware(row.database_now))
 
 
+def owner_of(sid: bytes) -> str | None:
+    """Return whose family it is, as ``sub`` spells it; None if there is none."""
+    owners = _rows().filter(pk=uuid.UUID(bytes=sid)).values_list("user_id", flat=True)
+    owner = owners.first()
+    return None if owner is None else str(owner)
+
+
 def state_of(found: FoundFamily, key: RefreshKey) -> FamilyState:
     """Return what ``decide`` judges; ``key`` is the one that the row names."""
     row = found.row
