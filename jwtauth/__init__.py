@@ -52,6 +52,7 @@ def login(
         LoginRefused: the user was deactivated or changed meanwhile.
         ScopeRefused: ``scope`` is more than the user may have.
         ClaimsRefused: ``CLAIMS`` returned what a token may not say.
+        SessionLimitReached: the user has as many logins as allowed.
         FamiliesBusy: the database kept reporting conflicts.
         RuntimeError: the caller has a transaction open.
     """

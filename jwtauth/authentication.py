@@ -25,6 +25,7 @@ from jwtauth.exceptions import (
     JWTAuthError,
     LoginRefused,
     ScopeRefused,
+    SessionLimitReached,
     StoreDown,
     TokenRefused,
 )
@@ -79,6 +80,15 @@ class NoActiveAccount(AuthenticationFailed):
     default_code = "no_active_account"
 
 
+class TooManyLogins(PermissionDenied):
+    """403: the credentials were right, and one more login is not allowed."""
+
+    def __init__(self) -> None:
+        """Fill in the body, of the same shape as a refusal's."""
+        detail = _("You are logged in on as many devices as allowed.")
+        super().__init__({"detail": detail, "code": SessionLimitReached.code})
+
+
 class TemporarilyUnavailable(APIException):
     """503 with Retry-After: the answer can't be known now."""
 
@@ -106,6 +116,8 @@ def log_and_answer(error: JWTAuthError) -> APIException:
             return InvalidRequest()
         case ScopeRefused():
             return InvalidScope()
+        case SessionLimitReached():
+            return TooManyLogins()
         case LoginRefused():
             return NoActiveAccount()
         case TokenRefused():

@@ -25,6 +25,7 @@
     ├── ClaimsRefused               CLAIMS returned what a token may not say
     │   └── ClaimsTooLarge          the token would not fit where it has to go
     ├── LoginRefused                the user changed while the login was being checked
+    │   └── SessionLimitReached     the user has as many logins as allowed
     ├── StoreDown            an answer is impossible now; try again
     │   ├── DenylistDown     Redis is down, or its entries are not complete
     │   └── FamiliesBusy            the database kept reporting conflicts
@@ -172,6 +173,12 @@ class LoginRefused(JWTAuthError):
     """The user was deactivated or changed while the login was being checked."""
 
     code = "login_refused"
+
+
+class SessionLimitReached(LoginRefused):
+    """The user has as many logins as ``MAX_SESSIONS_PER_USER`` allows."""
+
+    code = "session_limit_reached"
 
 
 class StoreDown(JWTAuthError):

@@ -20,6 +20,7 @@ from jwtauth.core.refresh_token import (
     RefreshToken,
 )
 from jwtauth.exceptions import LoginRefused
+from jwtauth.flows.limit import make_room
 from jwtauth.flows.tokens import (
     AccessToken,
     IssuedTokens,
@@ -73,6 +74,7 @@ def login(
 
     Raises:
         LoginRefused: the user was deactivated or changed meanwhile.
+        SessionLimitReached: the user has as many logins as allowed.
         ScopeRefused: the client asks for more than the user may have.
         ClaimsRefused: the project's function returned what a token may not say.
         FamiliesBusy: the database kept reporting conflicts.
@@ -170,6 +172,7 @@ def _record(
     using, policy = families.database(), get_settings().policy
     with transaction.atomic(using=using):
         database_now = users.lock_unchanged(user, using=using)
+        make_room(user.pk, now=now)
         found = families.begin(
             first, user=user, about=terms.columns, policy=policy, now=database_now
         )

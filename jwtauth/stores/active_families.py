@@ -27,6 +27,18 @@ def active(
     return rows.order_by("created_at", "pk")
 
 
+def surplus(
+    user_id: Any,  # noqa: ANN401 # the type of the user model's key
+    limit: int,
+) -> list[bytes]:
+    """Return the ids of the oldest logins that leave no room for one more.
+
+    Call it under the user's lock.
+    """
+    pks = list(active(user_id).values_list("pk", flat=True))
+    return [pk.bytes for pk in pks[: max(0, len(pks) + 1 - limit)]]
+
+
 def rebind(
     before: AbstractBaseUser, after: AbstractBaseUser, keys: RefreshKeys, *, now: float
 ) -> None:

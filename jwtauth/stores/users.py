@@ -9,6 +9,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare
 
@@ -133,6 +134,20 @@ def lock_unchanged(user: AbstractBaseUser, *, using: str) -> datetime:
     if not constant_time_compare(auth_hash(locked[0]), auth_hash(user)):
         raise LoginRefused("the user's credentials changed meanwhile")
     return locked[1]
+
+
+def write_nothing(
+    pk: Any,  # noqa: ANN401 # the type of the user model's key
+    *,
+    using: str,
+) -> None:
+    """Make whoever waits for the user's locked row begin anew.
+
+    At REPEATABLE READ they would go on with what the database held before they
+    waited, and count too few logins; a row that was written makes them fail.
+    """
+    rows = get_user_model()._default_manager.using(using).filter(pk=pk)
+    rows.update(password=F("password"))
 
 
 def auth_hash(user: AbstractBaseUser) -> str:

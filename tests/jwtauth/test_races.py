@@ -169,6 +169,34 @@ class TestLoginRace:
         assert not TokenFamily.objects.exists()
 
 
+class TestLimitRace:
+    @pytest.mark.requirement("LST-04")
+    @pytest.mark.parametrize("policy", ["evict_oldest", "deny"])
+    def test_login_by_10_threads_keeps_the_limit(
+        self,
+        alice: User,
+        caller: Caller,
+        isolation: str,
+        jwtauth_settings: Callable[..., None],
+        policy: str,
+    ) -> None:
+        """Count-then-insert lets every thread in that counted before the first wrote.
+
+        At REPEATABLE READ that includes those who waited for a lock.
+        """
+        jwtauth_settings(MAX_SESSIONS_PER_USER=3, SESSION_LIMIT_POLICY=policy)
+        credentials = {"username": "alice", "password": "correct horse battery staple"}
+
+        with crowd_of(10) as crowd:
+            for _ in range(5):
+                answers = crowd.all_at_once(partial(caller.post, "token/", credentials))
+
+                live = TokenFamily.objects.filter(revoked_at=None)
+                assert live.count() == 3
+                assert statuses(answers)[200] == (10 if policy == "evict_oldest" else 3)
+                jwtauth.revoke_all(alice, "revoked")
+
+
 @contextmanager
 def _other_process() -> Iterator[subprocess.Popen[str]]:
     """Start a worker on the test's database; it ends when its input does."""
