@@ -17,12 +17,14 @@ from jwtauth.stores.conflicts import RowChanged
 def active(
     user_id: Any,  # noqa: ANN401 # the type of the user model's key
 ) -> QuerySet[TokenFamily]:
-    """Return the active families of a user, the oldest login first."""
+    """Return the active families of a user, the oldest login first.
+
+    The idle expiry never lies behind the absolute one.
+    """
     rows = _rows().filter(
         user_id=user_id,
         revoked_at__isnull=True,
         idle_expires_at__gt=Now(),
-        absolute_expires_at__gt=Now(),
     )
     return rows.order_by("created_at", "pk")
 
