@@ -10,7 +10,7 @@ from jwtauth.core.refresh_token import RefreshKeys
 from jwtauth.exceptions import KeyUnknown
 from jwtauth.models import TokenFamily
 from jwtauth.stores import families
-from jwtauth.stores.bindings import bindings
+from jwtauth.stores.bindings import bindings, is_bound
 from jwtauth.stores.conflicts import RowChanged
 
 
@@ -62,7 +62,7 @@ def rebind(
             key = keys.find(bytes(row.key_hint), now)
         except KeyUnknown:
             continue
-        if bytes(row.binding) in bindings(row, before, key):
+        if is_bound(row, before, key):
             _set_binding(row, bindings(row, after, key)[0])
 
 

@@ -14,7 +14,6 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections, router, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils.crypto import constant_time_compare
 
 from jwtauth.core.policy import TokenPolicy
 from jwtauth.core.refresh_token import (
@@ -26,7 +25,7 @@ from jwtauth.core.refresh_token import (
 from jwtauth.core.rotation import FamilyState
 from jwtauth.models import TokenFamily
 from jwtauth.stores import users
-from jwtauth.stores.bindings import bindings
+from jwtauth.stores.bindings import bindings, is_bound
 from jwtauth.stores.conflicts import RowChanged
 from jwtauth.stores.instants import aware, stored
 
@@ -297,11 +296,7 @@ def _fill(row: TokenFamily, columns: Mapping[str, Any]) -> None:
 
 def _is_bound(found: FoundFamily, key: RefreshKey) -> bool:
     can_log_in = users.can_log_in(found.user, found.row.backend)
-    binding = bytes(found.row.binding)
-    return can_log_in and any(
-        constant_time_compare(binding, one)
-        for one in bindings(found.row, found.user, key)
-    )
+    return can_log_in and is_bound(found.row, found.user, key)
 
 
 def _end(

@@ -60,7 +60,7 @@ class TestLocks:
     def test_signing_asks_nothing_and_a_refresh_holds_no_lock(
         self, alice: User, caller: Caller, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Only a login signs under a lock, its user's: a fault leaves no login behind."""
+        """Only a login signs under a lock: a fault then leaves no login behind."""
         in_transaction = []
         sign = codec.sign
 

@@ -19,11 +19,12 @@ from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 
+import jwtauth
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_reused
 from tests import signing_keys
 from tests.conftest import Heard
-from tests.crowd import Crowd
+from tests.crowd import Crowd, crowd_of
 from tests.jwtauth.caller import Caller, statuses_of
 
 pytestmark = [pytest.mark.serial, pytest.mark.postgres, pytest.mark.slow]
@@ -193,7 +194,9 @@ class TestLimitRace:
 
                 live = TokenFamily.objects.filter(revoked_at=None)
                 assert live.count() == 3
-                assert statuses(answers)[200] == (10 if policy == "evict_oldest" else 3)
+                assert statuses_of(answers)[200] == (
+                    10 if policy == "evict_oldest" else 3
+                )
                 jwtauth.revoke_all(alice, "revoked")
 
 

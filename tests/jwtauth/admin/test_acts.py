@@ -157,7 +157,8 @@ class TestAllOfUser:
         self, revoker: Client, alice: User, family: TokenFamily
     ) -> None:
         """Tombstones must be as easy to end."""
-        User.objects.filter(pk=alice.pk).delete()
+        # Behind Django's back: a deletion that it hears of ends the logins itself.
+        User.objects.filter(pk=alice.pk)._raw_delete("default")
 
         response = revoker.post(one(family, "end_all"))
 

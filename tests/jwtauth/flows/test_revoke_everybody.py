@@ -63,7 +63,8 @@ class TestRevokeEverybody:
     @pytest.mark.usefixtures("logins")
     def test_logins_of_users_who_are_gone_end(self) -> None:
         """Their rows stay as tombstones, and their access tokens may still count."""
-        User.objects.all().delete()
+        # Behind Django's back: a deletion that it hears of ends the logins itself.
+        User.objects.all()._raw_delete("default")
 
         assert revoke_everybody() == USERS + 1
 
