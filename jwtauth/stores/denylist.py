@@ -26,7 +26,8 @@ from redis.retry import Retry
 from jwtauth.conf import DenylistCovers, get_settings
 from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.exceptions import DenylistDown
-from jwtauth.stores import families
+from jwtauth.stores import ended_families
+from jwtauth.stores.families import EndedFamily
 
 TIMEOUT_SECONDS = 0.5
 """What Redis has to connect and to answer, unless the alias says its own."""
@@ -67,26 +68,30 @@ def is_denied(sid: str, *, now: float) -> bool:
     return entry is not None
 
 
-def deny(ended: Iterable[families.EndedFamily], *, now: datetime) -> None:
+def deny(ended: Iterable[EndedFamily], *, now: datetime) -> int:
     """Write an entry for each family, to live as long as it must block.
+
+    Returns:
+        How many entries were not there.
 
     Raises:
         DenylistDown: Redis does not answer; some entries may be missing.
     """
     with _translated_errors():
-        _write(ended, now)
+        return _write(ended, now)
 
 
-def _write(ended: Iterable[families.EndedFamily], now: datetime) -> None:
+def _write(ended: Iterable[EndedFamily], now: datetime) -> int:
     pipeline = _client().pipeline(transaction=False)
     for family in ended:
         lifetime = _blocks_until(family) - now + _margin()
         if lifetime > timedelta(0):
-            pipeline.set(_entry_key(family.sid), b"1", px=lifetime)
-    pipeline.execute()
+            # Whatever was there is told, and gets the lifetime that is right now.
+            pipeline.set(_entry_key(family.sid), b"1", px=lifetime, get=True)
+    return pipeline.execute().count(None)
 
 
-def _blocks_until(family: families.EndedFamily) -> datetime:
+def _blocks_until(family: EndedFamily) -> datetime:
     if get_settings().denylist_covers is DenylistCovers.ACCESS:
         return family.access_until
     return family.absolute_expires_at
@@ -103,7 +108,8 @@ def _rebuild(shard: int, *, now: datetime) -> None:
     if not _client().set(lock, token, nx=True, px=_REBUILD_LOCK_MS):
         _wait_for(marker)
         return
-    _write(families.ended_in_shard(shard), now)
+    for page in ended_families.pages(shard=shard):
+        _write(page, now)
     if not _client().eval(_PUBLISH_MARKER, 2, lock, marker, token):
         raise DenylistDown("Redis lost its data while it was being filled")
 

@@ -29,9 +29,9 @@ from jwtauth.stores.bindings import bindings, is_bound
 from jwtauth.stores.conflicts import RowChanged
 from jwtauth.stores.instants import aware, stored
 
-# Access tokens are judged with leeway and by other clocks than the database's:
-# a family that has just ended by itself may still have to be denied.
-_JUST_OVER = timedelta(minutes=10)
+JUST_OVER = timedelta(minutes=10)
+"""Access tokens are judged with leeway and by other clocks than the database's:
+a family that has just ended by itself may still have to be denied."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +200,7 @@ def revoke(sid: bytes, *, reason: str) -> tuple[EndedFamily | None, bool]:
     ended_now = rows.filter(revoked_at__isnull=True).update(
         revoked_at=Now(), revoked_reason=reason
     )
-    ended = _ended(rows)
+    ended = ended_among(rows)
     return (ended[0] if ended else None), ended_now == 1
 
 
@@ -233,14 +233,22 @@ def revoke_several(
     return _end(_rows().filter(pk__in=[uuid.UUID(bytes=sid) for sid in sids]), reason)
 
 
-def ended_in_shard(shard: int) -> list[EndedFamily]:
-    """Return every ended family whose id begins with the byte ``shard``.
-
-    The range of ids is a range of the primary key: no other index is needed.
-    """
-    first = uuid.UUID(bytes=bytes([shard]) + b"\x00" * 15)
-    last = uuid.UUID(bytes=bytes([shard]) + b"\xff" * 15)
-    return _ended(_rows().filter(pk__gte=first, pk__lte=last))
+def ended_among(
+    rows: QuerySet[TokenFamily], *, limit: int | None = None
+) -> list[EndedFamily]:
+    """Return those that were revoked and that a token could still be of."""
+    ended = rows.filter(
+        revoked_at__isnull=False, absolute_expires_at__gt=Now() - JUST_OVER
+    ).values_list("pk", "user_id", "access_until", "absolute_expires_at")
+    return [
+        EndedFamily(
+            sid=sid_text(pk.bytes),
+            user_id=str(user_id),
+            access_until=aware(access_until),
+            absolute_expires_at=aware(absolute_expires_at),
+        )
+        for pk, user_id, access_until, absolute_expires_at in ended[:limit]
+    ]
 
 
 def _columns(
@@ -308,22 +316,7 @@ def _end(
     locked = live.order_by("pk").select_for_update(no_key=True)
     pks = list(locked.values_list("pk", flat=True))
     live.filter(pk__in=pks).update(revoked_at=Now(), revoked_reason=reason)
-    return _ended(rows), {sid_text(pk.bytes) for pk in pks}
-
-
-def _ended(rows: QuerySet[TokenFamily]) -> list[EndedFamily]:
-    ended = rows.filter(
-        revoked_at__isnull=False, absolute_expires_at__gt=Now() - _JUST_OVER
-    ).values_list("pk", "user_id", "access_until", "absolute_expires_at")
-    return [
-        EndedFamily(
-            sid=sid_text(pk.bytes),
-            user_id=str(user_id),
-            access_until=aware(access_until),
-            absolute_expires_at=aware(absolute_expires_at),
-        )
-        for pk, user_id, access_until, absolute_expires_at in ended
-    ]
+    return ended_among(rows), {sid_text(pk.bytes) for pk in pks}
 
 
 def _rows() -> QuerySet[TokenFamily]:

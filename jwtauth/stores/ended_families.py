@@ -1,0 +1,67 @@
+"""Families that are over, a bounded number at a time: to be denied, or deleted."""
+
+import uuid
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from jwtauth.core.refresh_token import SID_BYTES, sid_bytes
+from jwtauth.models import TokenFamily
+from jwtauth.stores.families import JUST_OVER, EndedFamily, database, ended_among
+
+PAGE_ROWS = 1000
+"""How many families one statement reads or deletes, unless told otherwise."""
+
+
+def pages(
+    *, shard: int | None = None, size: int = PAGE_ROWS
+) -> Iterator[list[EndedFamily]]:
+    """Yield the families that were revoked and may still have to be denied.
+
+    They come in the order of their ids, each page by one statement on the primary
+    key: no other index is needed, and nothing stays open in between.
+
+    Args:
+        shard: only those whose id begins with this byte.
+        size: how many a page holds at most.
+    """
+    rows = _rows().order_by("pk")
+    if shard is not None:
+        first, last = (
+            bytes([shard]) + end * (SID_BYTES - 1) for end in (b"\0", b"\xff")
+        )
+        rows = rows.filter(pk__gte=_pk(first), pk__lte=_pk(last))
+    page = ended_among(rows, limit=size)
+    while page:
+        yield page
+        after = _pk(sid_bytes(page[-1].sid))
+        page = ended_among(rows.filter(pk__gt=after), limit=size)
+
+
+def delete_some(size: int = PAGE_ROWS) -> int:
+    """Delete families that no token can be of any more, in a transaction of its own.
+
+    Rows that somebody else works on are left to them: no purge waits for another.
+
+    Args:
+        size: how many at most.
+
+    Returns:
+        How many were deleted; 0 when there are none left.
+    """
+    over = _rows().filter(absolute_expires_at__lte=Now() - JUST_OVER)
+    oldest = over.order_by("absolute_expires_at").select_for_update(skip_locked=True)
+    with transaction.atomic(using=database()):
+        pks = list(oldest.values_list("pk", flat=True)[:size])
+        deleted, _ = _rows().filter(pk__in=pks).delete()
+    return deleted
+
+
+def _rows() -> QuerySet[TokenFamily]:
+    return TokenFamily.objects.using(database())
+
+
+def _pk(sid: bytes) -> uuid.UUID:
+    return uuid.UUID(bytes=sid)
