@@ -34,7 +34,9 @@ def reconcile(*, batch: int, now: float) -> int:
     """Write the denylist entries of all logins that were ended before their time.
 
     An entry is lost when the process dies between the commit and Redis, when Redis
-    was down then, or when it has evicted it.
+    was down then, or when it came back with older data. Shards that were lost as a
+    whole are rebuilt, also for services that have no database to do it from; what
+    need not block any more is dropped.
 
     Args:
         batch: how many logins are read, and written, at a time.
@@ -44,12 +46,17 @@ def reconcile(*, batch: int, now: float) -> int:
         How many entries were missing; 0 with ``REVOCATION: "refresh_only"``.
 
     Raises:
-        DenylistDown: Redis does not answer; some entries may still be missing.
+        DenylistDown: Redis does not answer; entries may still be missing.
     """
     if get_settings().revocation is not Revocation.DENYLIST:
         return 0
     at = datetime.fromtimestamp(now, UTC)
-    return sum(denylist.deny(page, now=at) for page in ended_families.pages(size=batch))
+    pages = ended_families.pages(size=batch)
+    missing = sum(denylist.deny(page, now=at) for page in pages)
+    for shard in denylist.incomplete_shards():
+        denylist.rebuild(shard, now=at)
+    denylist.prune()
+    return missing
 
 
 def _delete_batch(batch: int) -> int:

@@ -1,50 +1,62 @@
 """The denylist in Redis: which families' access tokens stopped to count.
 
 Entries are found by ``sid``, never by a token's text (signatures are malleable).
-They are spread over 256 shards by the first byte of the ``sid``; one MGET reads
-an entry together with its shard's marker. No marker means that Redis was
-emptied, restarted without its data, or never filled: then what is not there
-proves nothing, and the shard is rebuilt from the database first.
+They are spread over 256 shards by the first byte of the ``sid``. A shard is one sorted
+set: its entries, scored with the instant until which they must block, and its marker,
+which says that all of them are there. One key, so that Redis can lose them only
+together, also where it evicts. No marker means that the shard was emptied, evicted,
+restarted without its data, or never filled: then what is not there proves nothing,
+and the shard is rebuilt from the database first.
 """
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
 
-from django.core.cache import caches
-from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import setting_changed
-from redis import ConnectionPool, Redis
-from redis.backoff import NoBackoff
+from django.db import Error as DatabaseFault
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from jwtauth.conf import DenylistCovers, get_settings
 from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.exceptions import DenylistDown
-from jwtauth.stores import ended_families
+from jwtauth.stores import ended_families, families
+from jwtauth.stores.connection import client, prefixed, translated_errors
 from jwtauth.stores.families import EndedFamily
+from jwtauth.stores.own_snapshot import own_snapshot
 
-TIMEOUT_SECONDS = 0.5
-"""What Redis has to connect and to answer, unless the alias says its own."""
+SHARDS = range(256)
 
 # Clocks differ, and a token judged with leeway outlives its ``exp``.
 _MARGIN = timedelta(seconds=60)
 _REBUILD_LOCK_MS = 30_000
 _REBUILD_WAIT_SECONDS = 0.05
 _REBUILD_WAITS = 10
+_MARKER = "complete"
 
-# The marker is set only by who still holds the lock: had Redis been emptied since
-# the rows were read, the lock would be gone with the entries.
-_PUBLISH_MARKER = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], '1')
-redis.call('DEL', KEYS[1])
-return 1
+# KEYS: shard. ARGV: lifetime in ms and member, again and again. Drops what is over, by
+# Redis' own clock, and returns how many members were not there.
+_WRITE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local new = 0
+for i = 1, #ARGV, 2 do
+  new = new + redis.call('ZADD', KEYS[1], now + ARGV[i], ARGV[i + 1])
+end
+return new
+"""
+
+# The marker is set only where the note of this rebuild still stands: had the shard been
+# lost since the first entry was written, the note would be gone with the entries.
+_PUBLISH = """
+if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
+return redis.call('ZADD', KEYS[1], '+inf', ARGV[2])
+"""
+
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
 
 
@@ -57,14 +69,15 @@ def is_denied(sid: str, *, now: float) -> bool:
 
     Raises:
         TokenMalformed: ``sid`` is no family id of ours.
-        DenylistDown: Redis does not answer, or its shard is being rebuilt.
+        DenylistDown: Redis does not answer, or the shard can't be rebuilt now.
     """
-    shard = sid_bytes(sid)[0]
-    with _translated_errors():
-        marker, entry = _client().mget(_key(shard, "marker"), _entry_key(sid))
+    with translated_errors():
+        marker, entry = _find(sid)
         if marker is None:
-            _rebuild(shard, now=datetime.fromtimestamp(now, UTC))
-            entry = _client().get(_entry_key(sid))
+            rebuild(_shard_of(sid), now=datetime.fromtimestamp(now, UTC))
+            marker, entry = _find(sid)
+    if marker is None:
+        raise DenylistDown("Redis lost its data as soon as it was filled")
     return entry is not None
 
 
@@ -77,18 +90,88 @@ def deny(ended: Iterable[EndedFamily], *, now: datetime) -> int:
     Raises:
         DenylistDown: Redis does not answer; some entries may be missing.
     """
-    with _translated_errors():
+    with translated_errors():
         return _write(ended, now)
 
 
+def prune() -> None:
+    """Drop the entries that need not block any more from every shard.
+
+    Raises:
+        DenylistDown: Redis does not answer.
+    """
+    with translated_errors():
+        pipeline = client().pipeline(transaction=False)
+        for shard in SHARDS:
+            pipeline.eval(_WRITE, 1, _key(shard))
+        pipeline.execute()
+
+
+def incomplete_shards() -> list[int]:
+    """Return the shards that must be rebuilt before they can be believed.
+
+    Raises:
+        DenylistDown: Redis does not answer.
+    """
+    with translated_errors():
+        pipeline = client().pipeline(transaction=False)
+        for shard in SHARDS:
+            pipeline.zscore(_key(shard), _MARKER)
+        markers = pipeline.execute()
+    return [shard for shard in SHARDS if markers[shard] is None]
+
+
+def rebuild(shard: int, *, now: datetime) -> None:
+    """Write every entry of a shard anew, then its marker; one process at a time.
+
+    Raises:
+        DenylistDown: Redis or the database does not answer, Redis lost the shard
+            meanwhile, or another process is at it for long.
+    """
+    lock, token = _key(shard, "denylist-lock"), secrets.token_hex(8)
+    with translated_errors():
+        if not client().set(lock, token, nx=True, px=_REBUILD_LOCK_MS):
+            _wait_for(shard)
+            return
+        try:
+            _fill(shard, f"rebuild:{token}", now)
+        except RedisError:
+            raise  # Asked once more it would only keep the caller waiting longer.
+        except Exception:
+            client().eval(_RELEASE, 1, lock, token)
+            raise
+        client().eval(_RELEASE, 1, lock, token)
+
+
+def _find(sid: str) -> tuple[float | None, float | None]:
+    """Return the marker of the shard and the entry as they are at one moment."""
+    marker, entry = client().zmscore(_key(_shard_of(sid)), [_MARKER, _member(sid)])
+    return marker, entry
+
+
+def _fill(shard: int, note: str, now: datetime) -> None:
+    client().eval(_WRITE, 1, _key(shard), _REBUILD_LOCK_MS, note)
+    try:
+        with own_snapshot(families.database()):
+            for page in ended_families.pages(shard=shard):
+                _write(page, now)
+    except DatabaseFault as error:
+        raise DenylistDown(f"the database: {type(error).__name__}") from error
+    if not client().eval(_PUBLISH, 1, _key(shard), note, _MARKER):
+        raise DenylistDown("Redis lost its data while it was being filled")
+
+
 def _write(ended: Iterable[EndedFamily], now: datetime) -> int:
-    pipeline = _client().pipeline(transaction=False)
+    entries: dict[int, list[int | str]] = defaultdict(list)
     for family in ended:
         lifetime = _blocks_until(family) - now + _margin()
         if lifetime > timedelta(0):
-            # Whatever was there is told, and gets the lifetime that is right now.
-            pipeline.set(_entry_key(family.sid), b"1", px=lifetime, get=True)
-    return pipeline.execute().count(None)
+            milliseconds = lifetime // timedelta(milliseconds=1)
+            entries[_shard_of(family.sid)] += [milliseconds, _member(family.sid)]
+    pipeline = client().pipeline(transaction=False)
+    for shard, arguments in entries.items():
+        pipeline.eval(_WRITE, 1, _key(shard), *arguments)
+    return sum(pipeline.execute())
 
 
 def _blocks_until(family: EndedFamily) -> datetime:
@@ -101,88 +184,21 @@ def _margin() -> timedelta:
     return get_settings().policy.leeway + _MARGIN
 
 
-def _rebuild(shard: int, *, now: datetime) -> None:
-    """Write every entry of a shard anew, then its marker; one process at a time."""
-    lock, marker = _key(shard, "lock"), _key(shard, "marker")
-    token = secrets.token_hex(8)
-    if not _client().set(lock, token, nx=True, px=_REBUILD_LOCK_MS):
-        _wait_for(marker)
-        return
-    for page in ended_families.pages(shard=shard):
-        _write(page, now)
-    if not _client().eval(_PUBLISH_MARKER, 2, lock, marker, token):
-        raise DenylistDown("Redis lost its data while it was being filled")
-
-
-def _wait_for(marker: str) -> None:
+def _wait_for(shard: int) -> None:
     for _ in range(_REBUILD_WAITS):
         time.sleep(_REBUILD_WAIT_SECONDS)
-        if _client().get(marker) is not None:
+        if client().zscore(_key(shard), _MARKER) is not None:
             return
     raise DenylistDown("another process is filling the denylist")
 
 
-def _entry_key(sid: str) -> str:
-    return _key(sid_bytes(sid)[0], f"sid:{sid}")
+def _shard_of(sid: str) -> int:
+    return sid_bytes(sid)[0]
 
 
-def _key(shard: int, name: str) -> str:
-    # The braces keep a shard in one slot of a Redis Cluster.
-    return f"{_prefix()}jwtauth:{{{shard:02x}}}:{name}"
+def _member(sid: str) -> str:
+    return f"sid:{sid}"
 
 
-def _prefix() -> str:
-    prefix = caches[get_settings().denylist_cache].key_prefix
-    return f"{prefix}:" if prefix else ""
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except RedisError as error:
-        raise DenylistDown(f"Redis: {type(error).__name__}") from error
-
-
-def _client() -> Redis:
-    return _client_of(get_settings().denylist_cache)
-
-
-@cache
-def _client_of(alias: str) -> Redis:
-    """Return a client of our own on the servers of a django-redis alias.
-
-    Its pool is not shared: redis-py's defaults, 10 retries of 5 seconds each,
-    would keep every request waiting for a minute when Redis hangs.
-    """
-    backend = caches[alias]
-    if not hasattr(backend, "client"):
-        raise ImproperlyConfigured(
-            f"CACHES[{alias!r}] is not served by django-redis, and "
-            "JWTAUTH['DENYLIST_CACHE'] names it. Use BACKEND "
-            "'django_redis.cache.RedisCache'."
-        )
-    pool = backend.client.get_client(write=True).connection_pool
-    return Redis(connection_pool=_impatient(pool))
-
-
-def _impatient(pool: ConnectionPool) -> ConnectionPool:
-    options: dict[str, Any] = {
-        "socket_timeout": TIMEOUT_SECONDS,
-        "socket_connect_timeout": TIMEOUT_SECONDS,
-        **pool.connection_kwargs,
-        "retry": Retry(NoBackoff(), retries=1),
-    }
-    return type(pool)(
-        connection_class=pool.connection_class,
-        max_connections=pool.max_connections,
-        **options,
-    )
-
-
-def _forget(*, setting: str, **_: object) -> None:
-    if setting == "CACHES":
-        _client_of.cache_clear()
-
-
-setting_changed.connect(_forget, dispatch_uid="jwtauth.stores.denylist")
+def _key(shard: int, kind: str = "denylist") -> str:
+    return prefixed(f"jwtauth:{kind}:{shard:02x}")

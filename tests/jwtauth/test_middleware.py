@@ -109,7 +109,7 @@ class TestUser:
         with CaptureQueriesContext(connection) as queries:
             browser.get("/page/")
 
-        assert (len(queries), round_trips) == (1, ["MGET"])
+        assert (len(queries), round_trips) == (1, ["ZMSCORE"])
 
     @pytest.mark.requirement("CKE-10")
     def test_page_that_asks_varies_by_cookie(self, browser: Browser) -> None:

@@ -6,8 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 
 import pytest
 import redis
@@ -15,10 +16,9 @@ from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.flows.purge import purge, reconcile
 from jwtauth.models import TokenFamily
-from jwtauth.stores import families
+from jwtauth.stores import denylist, families
 from tests.crowd import crowd_of
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.many_families import write_families
@@ -58,8 +58,19 @@ def held_by_another(row: TokenFamily) -> Iterator[None]:
 
 
 def lose_entries(redis_client: redis.Redis) -> None:
-    """Do what an eviction or a crash does: the markers stay."""
-    redis_client.delete(*redis_client.keys("*:sid:*"))
+    """Do what a crash, or a restart with older data, does: the markers stay."""
+    lost = entries(redis_client)
+    for shard in redis_client.keys("*:denylist:*"):
+        redis_client.zrem(shard, *lost)
+
+
+def entries(redis_client: redis.Redis) -> dict[bytes, float]:
+    """Every entry and the instant until which it blocks, in milliseconds."""
+    shards = redis_client.keys("*:denylist:*")
+    members = chain.from_iterable(
+        redis_client.zrange(shard, 0, -1, withscores=True) for shard in shards
+    )
+    return {name: until for name, until in members if name.startswith(b"sid:")}
 
 
 class TestPurge:
@@ -155,8 +166,8 @@ class TestReconcile:
 
         assert reconcile(batch=1000, now=time.time()) == 0
 
-        (entry,) = redis_client.keys("*:sid:*")
-        assert redis_client.ttl(entry) < 20 * 60
+        (until,) = entries(redis_client).values()
+        assert until / 1000 - time.time() < 20 * 60
 
     @pytest.mark.requirement("RVK-07")
     @pytest.mark.usefixtures("transactional_db")
@@ -171,8 +182,7 @@ class TestReconcile:
 
         assert reconcile(batch=1000, now=time.time()) == 1
 
-        (entry,) = redis_client.keys("*:sid:*")
-        assert entry.decode().endswith(f":sid:{doomed.sid}")
+        assert list(entries(redis_client)) == [f"sid:{doomed.sid}".encode()]
 
     @pytest.mark.usefixtures("transactional_db")
     def test_reconcile_reads_and_writes_page_by_page(
@@ -182,17 +192,30 @@ class TestReconcile:
         for first in (0, 0x7F, 0xFF):
             write_families(3, over_for=-HOUR, first=first, revoked=True)
 
+        for shard in denylist.SHARDS:
+            denylist.rebuild(shard, now=datetime.now(UTC))
+        lose_entries(redis_client)
+        round_trips.clear()
+
         with CaptureQueriesContext(connection) as queries:
             assert reconcile(batch=4, now=time.time()) == 9
 
-        assert round_trips == ["PIPELINE"] * 3
         assert len(queries) == 4
         assert all(re.search(r"LIMIT 4$", query["sql"]) for query in queries)
-        assert {sid_bytes(key.decode()[-22:])[0] for key in redis_client.keys("*")} == {
-            0,
-            0x7F,
-            0xFF,
-        }
+        # One for each page, one for all markers, one to prune.
+        assert round_trips == ["PIPELINE"] * 5
+
+    @pytest.mark.requirement("RVK-15")
+    def test_reconcile_rebuilds_the_shards_that_were_lost(
+        self, ended: str, redis_client: redis.Redis, caller: Caller
+    ) -> None:
+        """A service without a database answers 503 until somebody does it."""
+        redis_client.flushdb()
+
+        assert reconcile(batch=1000, now=time.time()) == 1
+
+        assert denylist.incomplete_shards() == []
+        assert caller.me(ended).status_code == 401
 
     @pytest.mark.requirement("RVK-16")
     def test_reconcile_with_refresh_only_asks_no_redis(

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
@@ -14,9 +14,11 @@ from django.db.models.functions import Now
 from django.test import override_settings
 
 from demo_project.embedded_valkey import EmbeddedValkey
+from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.exceptions import DenylistDown
 from jwtauth.models import TokenFamily
-from jwtauth.stores import denylist
+from jwtauth.stores import denylist, ended_families
+from jwtauth.stores.families import EndedFamily
 from tests.jwtauth.caller import Caller
 
 HOUR_MS = 3_600_000
@@ -44,11 +46,26 @@ class TestEntries:
         jwtauth_settings(DENYLIST_COVERS=covers)
         caller.logout(caller.login(alice)["access"])
 
-        with client_of(server) as client:
-            (entry,) = client.keys("*:sid:*")
-            left = client.pttl(entry)
-
+        ((_, until),) = entries(server)
+        left = until - time.time() * 1000
         assert hours * HOUR_MS < left <= hours * HOUR_MS + 80_000
+
+    @pytest.mark.requirement("RVK-07")
+    def test_deny_drops_what_need_not_block_any_more(
+        self, revoked: str, server: EmbeddedValkey
+    ) -> None:
+        """A shard would grow for ever; its marker stays."""
+        shard = key_of_the_shard()
+        denylist.is_denied(sid_of_the_family(), now=time.time())
+        with client_of(server) as client:
+            client.zadd(shard, {"sid:old": time.time() * 1000 - 1})
+            client.zadd("tandem:jwtauth:denylist:ff", {"sid:older": 1})
+
+            denylist.deny([ended_family()], now=datetime.now(UTC))
+            assert client.zcard(shard) == 2
+
+            denylist.prune()
+            assert not client.exists("tandem:jwtauth:denylist:ff")
 
     @pytest.mark.requirement("RVK-08")
     def test_deny_keys_carry_prefix_shard_and_id_and_no_token(
@@ -56,15 +73,13 @@ class TestEntries:
     ) -> None:
         """One namespace, one length: no id can name another kind of key."""
         sid = sid_of_the_family()
-        shard = shard_of_the_family()
 
         denylist.is_denied(sid, now=time.time())
 
         with client_of(server) as client:
-            assert set(client.keys("*")) == {
-                f"tandem:jwtauth:{{{shard}}}:sid:{sid}",
-                f"tandem:jwtauth:{{{shard}}}:marker",
-            }
+            (key,) = client.keys("*")
+            assert key == f"tandem:jwtauth:denylist:{sid_bytes(sid)[0]:02x}"
+            assert set(client.zrange(key, 0, -1)) == {f"sid:{sid}", "complete"}
 
     def test_revoke_family_already_ended_writes_the_entry_again(
         self, alice: User, caller: Caller, server: EmbeddedValkey
@@ -73,7 +88,7 @@ class TestEntries:
         access_token = caller.used_login(alice)["access"]
         caller.logout(access_token)
         with client_of(server) as client:
-            client.delete(*client.keys("*:sid:*"))
+            client.zrem(key_of_the_shard(), f"sid:{sid_of_the_family()}")
 
         caller.logout(access_token)
 
@@ -97,7 +112,7 @@ class TestCost:
         with django_assert_num_queries(0):
             assert caller.me(access_token).status_code == 200
 
-        assert round_trips == ["MGET"]
+        assert round_trips == ["ZMSCORE"]
 
     @pytest.mark.requirement("BRR-07")
     def test_refresh_only_asks_nobody(
@@ -159,7 +174,7 @@ class TestOutage:
         revoked: str,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """The marker is set only by who still holds the lock."""
+        """The marker is set only where the first entries still are."""
         sid = sid_of_the_family()
         write = denylist._write
 
@@ -184,7 +199,7 @@ class TestOutage:
         sid = sid_of_the_family()
         with client_of(server) as client:
             client.flushall()
-            client.set(f"tandem:jwtauth:{{{shard_of_the_family()}}}:lock", "another")
+            client.set(key_of_the_shard("denylist-lock"), "another")
 
         with pytest.raises(DenylistDown):
             denylist.is_denied(sid, now=time.time())
@@ -205,8 +220,58 @@ def sid_of_the_family() -> str:
     return TokenFamily.objects.get().sid
 
 
-def shard_of_the_family() -> str:
-    return f"{TokenFamily.objects.get().pk.bytes[0]:02x}"
+def key_of_the_shard(kind: str = "denylist") -> str:
+    return f"tandem:jwtauth:{kind}:{TokenFamily.objects.get().pk.bytes[0]:02x}"
+
+
+def entries(server: EmbeddedValkey) -> list[tuple[str, float]]:
+    """Every entry and the instant until which it blocks, in milliseconds."""
+    with client_of(server) as client:
+        members = [
+            member
+            for key in client.keys("*:denylist:*")
+            for member in client.zrange(key, 0, -1, withscores=True)
+        ]
+    return [(name, until) for name, until in members if name.startswith("sid:")]
+
+
+def ended_family() -> EndedFamily:
+    (page,) = ended_families.pages()
+    return page[0]
+
+
+class TestEviction:
+    @pytest.mark.requirement("OPS-04")
+    @pytest.mark.parametrize(
+        ("policy", "drops"), [("allkeys-random", True), ("volatile-random", False)]
+    )
+    def test_redis_that_evicts_revoked_token_stays_revoked(
+        self,
+        server: EmbeddedValkey,
+        revoked: str,
+        caller: Caller,
+        policy: str,
+        *,
+        drops: bool,
+    ) -> None:
+        """Entries and marker are one key, which Redis drops or keeps as a whole."""
+        assert caller.me(revoked).status_code == 401
+        with client_of(server) as client:
+            fill_up(client, policy)
+
+            assert client.exists(key_of_the_shard()) == (not drops)
+
+        assert caller.me(revoked).status_code == 401
+
+
+def fill_up(client: redis.Redis, policy: str) -> None:
+    """Write until Redis has dropped all that was there, or drops nothing more."""
+    client.config_set("maxmemory-policy", policy)
+    client.config_set("maxmemory", client.info("memory")["used_memory"] + 2**20)
+    with suppress(redis.exceptions.OutOfMemoryError):
+        for number in range(400):
+            client.set(f"filler:{number}", b"x" * 2**16)
+    client.config_set("maxmemory", 0)
 
 
 @contextmanager
