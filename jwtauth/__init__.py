@@ -88,7 +88,8 @@ def revoke_all(user: "AbstractBaseUser", reason: str, keep: str | None = None) -
         ValueError: ``reason`` is none of those.
         TokenMalformed: ``keep`` is no ``sid`` of ours.
         DenylistDown: the logins have ended, but their access tokens may
-            live on until Redis is back.
+            live on until Redis is back. Within a transaction of the caller this
+            is only logged, after the commit; ``jwtauth_purge`` makes up for it.
     """
     import time
 

@@ -4,13 +4,12 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
-from django.db import transaction
-
 from jwtauth.conf import Revocation, get_settings
 from jwtauth.exceptions import DenylistDown
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from jwtauth.stores import denylist, families
+from jwtauth.stores.after_commit import after_commit
 from jwtauth.stores.families import EndedFamily
 
 logger = logging.getLogger("jwtauth.security")
@@ -37,9 +36,10 @@ def announce_after_commit(
         reason: why.
         now: Unix seconds.
         on_ended: called if there is one in ``new``.
-        must_reach_redis: whether a denylist that is down is an error. Else it is
-            logged, for callers whose own work is done; ``jwtauth_purge`` writes
-            the entries that are missing.
+        must_reach_redis: whether a denylist that is down is an error. It is logged
+            in any case, and only logged within a transaction of the caller or for
+            callers whose own work is done; ``jwtauth_purge`` writes the entries that
+            are missing.
     """
 
     def tell() -> None:
@@ -51,7 +51,7 @@ def announce_after_commit(
             if new and on_ended is not None:
                 on_ended()
 
-    transaction.on_commit(tell, using=families.database())
+    after_commit(tell, using=families.database())
 
 
 def _deny(
@@ -62,10 +62,10 @@ def _deny(
     try:
         denylist.deny(ended, now=datetime.fromtimestamp(now, UTC))
     except DenylistDown:
-        if must_reach_redis:
-            raise
         sids = [family.sid for family in ended]
         logger.exception("denylist down, entries missing", extra={"sids": sids})
+        if must_reach_redis:
+            raise
 
 
 def announce(

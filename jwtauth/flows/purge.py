@@ -51,11 +51,11 @@ def reconcile(*, batch: int, now: float) -> int:
     if get_settings().revocation is not Revocation.DENYLIST:
         return 0
     at = datetime.fromtimestamp(now, UTC)
+    denylist.prune()  # first: a full Redis has room again
     pages = ended_families.pages(size=batch)
     missing = sum(denylist.deny(page, now=at) for page in pages)
     for shard in denylist.incomplete_shards():
         denylist.rebuild(shard, now=at)
-    denylist.prune()
     return missing
 
 

@@ -34,7 +34,8 @@ def revoke_by_tokens(
         TokenRefused: one of them is not genuine; nothing has ended.
         CredentialsAmbiguous: they are of two logins; nothing has ended.
         DenylistDown: the login has ended; its access tokens may live on
-            until Redis is back.
+            until Redis is back. Within a transaction of the caller this is
+            only logged.
     """
     sids = {_genuine_sid(token, now) for token in tokens}
     if len(sids) > 1:
@@ -142,7 +143,7 @@ def revoke_families(
             call ended, unless there is none.
 
     Raises:
-        DenylistDown: see ``revoke_by_token``.
+        DenylistDown: see ``revoke_by_tokens``.
     """
     using = families.database()
 

@@ -35,16 +35,17 @@ _REBUILD_WAIT_SECONDS = 0.05
 _REBUILD_WAITS = 10
 _MARKER = "complete"
 
-# KEYS: shard. ARGV: lifetime in ms and member, again and again. Drops what is over, by
-# Redis' own clock, and returns how many members were not there.
+# KEYS: shard. ARGV: lifetime in ms and member, again and again. Returns how many
+# members were not there. Drops what is over, by Redis' own clock; last, because a
+# script that has deleted may write on in a full Redis, beyond what its operator allows.
 _WRITE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 local new = 0
 for i = 1, #ARGV, 2 do
   new = new + redis.call('ZADD', KEYS[1], now + ARGV[i], ARGV[i + 1])
 end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 return new
 """
 

@@ -6,11 +6,13 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+import jwtauth
 from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.exceptions import DenylistDown
+from jwtauth.flows.purge import reconcile
 from jwtauth.flows.revoke import revoke_families
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
@@ -115,3 +117,27 @@ class TestRevokeRace:
         sids = [facts["sid"] for facts in told]
         assert len(sids) == len(set(sids)) == 80
         assert sorted(log) == sorted(sids)
+
+
+@pytest.mark.serial
+class TestTransactionOfTheCaller:
+    @pytest.mark.requirement("RVK-05", "RVK-09")
+    def test_revoke_all_redis_down_is_committed_logged_and_made_up_for(
+        self,
+        alice: User,
+        caller: Caller,
+        denylist_server: EmbeddedValkey,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Raised from the commit it would keep the caller's own hooks from running."""
+        access_token = caller.login(alice)["access"]
+        hooks: list[str] = []
+
+        with full(denylist_server), transaction.atomic():
+            jwtauth.revoke_all(alice, "revoked")
+            transaction.on_commit(lambda: hooks.append("a mail"))
+
+        assert hooks == ["a mail"]
+        assert "denylist down, entries missing" in caplog.messages
+        assert reconcile(batch=1000, now=time.time()) == 1
+        assert caller.me(access_token).status_code == 401
