@@ -51,17 +51,18 @@ def jwtauth_settings() -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def server(
-    valkey: EmbeddedValkey, jwtauth_settings: Callable[..., None]
-) -> Iterator[EmbeddedValkey]:
+def server(valkey: EmbeddedValkey) -> Iterator[EmbeddedValkey]:
     """The denylist alone on a server of the test's own; sessions stay."""
     alias = {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": valkey.url,
         "KEY_PREFIX": "tandem",
     }
-    with override_settings(CACHES={**settings.CACHES, "denylist": alias}):
-        jwtauth_settings(DENYLIST_CACHE="denylist")
+    # One override: two that do not end in turn would leave their settings behind.
+    with override_settings(
+        CACHES={**settings.CACHES, "denylist": alias},
+        JWTAUTH={**settings.JWTAUTH, "DENYLIST_CACHE": "denylist"},
+    ):
         yield valkey
 
 
