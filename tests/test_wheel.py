@@ -40,7 +40,7 @@ settings.configure(
                         "LOCATION": sys.argv[1]}},
     SESSION_ENGINE="sessionauth.engine", SESSION_COOKIE_NAME="__Host-sessionid",
     SESSION_COOKIE_SECURE=True, SESSION_EXPIRE_AT_BROWSER_CLOSE=True,
-    JWTAUTH={"ISSUER": "i", "AUDIENCE": "a", "KEYS": keys},
+    JWTAUTH={"ISSUER": "i", "AUDIENCE": "a", "KEYS": keys, "DELIVERY": {"bearer"}},
 )
 django.setup()
 from jwtauth.core.jwk import generate_jwk
