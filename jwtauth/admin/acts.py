@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -61,15 +62,16 @@ def deactivate_and_end_all(family: TokenFamily, *, by: str) -> Outcome:
     """Lock out the user whose login this is: none begins or goes on any more.
 
     Deactivated first: a login that races with this finds the user inactive, or is
-    ended with the others.
+    ended with the others. The receivers of users end them too, but nobody would hear
+    of it where Redis was down.
     """
     user: AbstractBaseUser = family.user  # type: ignore[assignment] # there is one
     user.is_active = False
     # Not by update(): others listen to the signals of a user who changes.
-    saved = _is_told(partial(user.save, update_fields=["is_active"]))
+    user.save(update_fields=["is_active"])  # type: ignore[misc] # this model has it
     _record([user], "Deactivated the user.", by=by)
     outcome = end_all_of(family, by=by)
-    return Outcome(count=outcome.count, is_complete=saved and outcome.is_complete)
+    return replace(outcome, is_lockout=True)
 
 
 def _end(batches: Iterable[Collection[UUID]], *, by: str) -> Outcome:

@@ -22,6 +22,8 @@ class Outcome:
     """How many logins it ended; those of before do not count."""
     is_complete: bool
     """False: they have ended, but Redis could not be told."""
+    is_lockout: bool = False
+    """True: the user was deactivated, too."""
 
 
 def carry_out(
@@ -51,6 +53,8 @@ def _in_words(outcome: Outcome) -> str:
             "were issued before may work until they expire. Repeat this once Redis "
             "is back."
         )
+    if outcome.is_lockout:
+        return gettext("The user is deactivated, and every login has ended.")
     if outcome.count == 0:
         return gettext("Nothing was left to end.")
     return ngettext("%d login has ended.", "%d logins have ended.", outcome.count) % (

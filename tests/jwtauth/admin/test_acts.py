@@ -172,8 +172,10 @@ class TestAllOfUser:
         body = caller.login(alice)
         told = heard(post_save)
 
-        admin.post(one(TokenFamily.objects.get(), "deactivate_user"))
+        response = admin.post(one(TokenFamily.objects.get(), "deactivate_user"))
 
+        text = "The user is deactivated, and every login has ended."
+        assert messages_of(response) == [("success", text)]
         alice.refresh_from_db()
         assert not alice.is_active
         assert {"is_active"} in [facts["update_fields"] for facts in told]
