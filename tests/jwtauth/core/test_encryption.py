@@ -266,10 +266,15 @@ class TestForm:
         assert refusal_of(".".join(parts)) is TokenMalformed
 
     @pytest.mark.requirement("JWT-07")
-    def test_token_past_the_limit_is_not_decoded(self) -> None:
-        """Work for a stranger stays bounded."""
+    def test_token_counts_up_to_the_limit_exactly(self) -> None:
+        """The limit is for the text that came; what is inside is shorter."""
+        token = issued()
+        exact = replace(ENCRYPTING, max_token_length=len(token))
+        short = replace(ENCRYPTING, max_token_length=len(token) - 1)
+
+        assert codec.verify(token, ring=BOTH, policy=exact, now=NOW)
         with pytest.raises(TokenMalformed, match="too long"):
-            codec.verify(sealed("x" * 10**6), ring=BOTH, policy=ENCRYPTING, now=NOW)
+            codec.verify(token, ring=BOTH, policy=short, now=NOW)
 
 
 class TestInside:
@@ -331,7 +336,8 @@ class TestKeys:
         ended = replace(ENC, verifies_until=NOW + 10)
         ring = KeyRing([KEY, ended])
 
-        assert codec.verify(sealed(), ring=ring, policy=ENCRYPTING, now=NOW + 9)
+        assert ring.decryption_key(ENC.kid, NOW + 9) is ended
+        assert ring.decryption_key(ENC.kid, NOW + 10) is None
         assert refusal_of(sealed(), ring, NOW + 10) is KeyUnknown
 
     def test_key_that_has_ended_ends_what_was_proven_with_it(self) -> None:
