@@ -35,6 +35,19 @@ def prefixed(name: str) -> str:
     return f"{prefix}:{name}" if prefix else name
 
 
+def eviction_policy() -> str:
+    """Return what Redis does when its memory is full: its ``maxmemory-policy``.
+
+    Raises:
+        DenylistDown: Redis does not answer, or does not let us ask.
+    """
+    with translated_errors():
+        policy = client().info("memory").get("maxmemory_policy")
+    if policy is None:
+        raise DenylistDown("INFO does not tell maxmemory_policy")
+    return str(policy)
+
+
 @contextmanager
 def translated_errors() -> Iterator[None]:
     """Let every fault of Redis be a DenylistDown."""

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, run_checks
+from django.core.checks import CheckMessage, Tags, run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db.utils import ConnectionHandler
 from django.test import override_settings
 
-from jwtauth import checks
+from demo_project.embedded_valkey import EmbeddedValkey
+from jwtauth.checks import cookies, stores
 from jwtauth.core.jwk import generate_jwk
 from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
 from tests.jwtauth.core.key_box import jwk_of, rsa_members
@@ -321,7 +323,7 @@ def sqlite(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
     def use(options: dict[str, str]) -> None:
         engine = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
         handler = ConnectionHandler({"default": {**engine, "OPTIONS": options}})
-        monkeypatch.setattr(checks, "connections", handler)
+        monkeypatch.setattr(stores, "connections", handler)
 
     return use
 
@@ -334,7 +336,7 @@ class TestSqliteTransactions:
         """Two logins at once would fail instead of waiting for each other."""
         sqlite(options)
 
-        (message,) = checks.check_sqlite_transactions()
+        (message,) = stores.check_sqlite_transactions()
 
         assert message.id == "jwtauth.E031"
         assert "DATABASES['default']" in message.msg and "IMMEDIATE" in message.msg
@@ -345,7 +347,7 @@ class TestSqliteTransactions:
         """The cure that the error names is one."""
         sqlite({"transaction_mode": "IMMEDIATE"})
 
-        assert checks.check_sqlite_transactions() == []
+        assert stores.check_sqlite_transactions() == []
 
 
 LOCAL_MEMORY = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -355,7 +357,7 @@ class TestDenylistCache:
     def test_cache_that_django_redis_does_not_serve_is_an_error(self) -> None:
         """Every request with a token would be a 500, and no check had said so."""
         with override_settings(CACHES=LOCAL_MEMORY):
-            (message,) = checks.check_denylist_cache()
+            (message,) = stores.check_denylist_cache()
 
         assert message.id == "jwtauth.E032"
         assert "CACHES['default']" in message.msg
@@ -363,7 +365,82 @@ class TestDenylistCache:
     def test_any_cache_without_a_denylist_has_no_fault(self) -> None:
         """Who accepts the delay needs no Redis."""
         with override_settings(CACHES=LOCAL_MEMORY), jwtauth(REVOCATION="refresh_only"):
-            assert checks.check_denylist_cache() == []
+            assert stores.check_denylist_cache() == []
+
+
+class TestEviction:
+    @pytest.mark.requirement("OPS-04")
+    @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
+    def test_redis_that_evicts_is_a_warning_before_a_deployment(
+        self, server: EmbeddedValkey, policy: str
+    ) -> None:
+        """Whoever shares a cache with the denylist must hear of it once."""
+        with redis.Redis.from_url(server.url) as client:
+            client.config_set("maxmemory-policy", policy)
+
+        (message,) = deployment_messages()
+
+        assert message.id == "jwtauth.W004"
+        assert policy in message.msg and "CACHES['denylist']" in message.msg
+
+    @pytest.mark.requirement("OPS-04")
+    def test_redis_that_keeps_everything_has_no_fault(
+        self, server: EmbeddedValkey
+    ) -> None:
+        """The cure that the warning names is one."""
+        with redis.Redis.from_url(server.url) as client:
+            client.config_set("maxmemory-policy", "noeviction")
+
+        assert deployment_messages() == []
+
+    @pytest.mark.requirement("OPS-04")
+    def test_redis_that_does_not_let_us_ask_is_a_warning(
+        self, server: EmbeddedValkey
+    ) -> None:
+        """Managed servers forbid much; a crash of the check would help nobody."""
+        with redis.Redis.from_url(server.url) as client:
+            client.execute_command("ACL", "SETUSER", "default", "-info")
+
+        (message,) = deployment_messages()
+
+        assert message.id == "jwtauth.W004"
+        assert "could not be asked" in message.msg and "NoPermission" in message.msg
+
+    @pytest.mark.requirement("OPS-04")
+    def test_redis_down_is_a_warning(self, server: EmbeddedValkey) -> None:
+        """The machine that builds a release may reach no Redis."""
+        server.stop()
+
+        (message,) = deployment_messages()
+
+        assert "could not be asked" in message.msg
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"REVOCATION": "refresh_only"}, {"ISSUER": None}, {"DENYLIST_CACHE": "local"}],
+        ids=str,
+    )
+    def test_redis_is_not_asked_where_it_need_not_or_can_not_be(
+        self, round_trips: list[str], changes: dict[str, Any]
+    ) -> None:
+        """Other checks say what is wrong there, and one line is enough."""
+        caches = {**django_settings.CACHES, "local": LOCAL_MEMORY["default"]}
+        with override_settings(CACHES=caches), jwtauth(**changes):
+            assert stores.check_eviction() == []
+
+        assert round_trips == []
+
+    def test_check_without_deploy_asks_no_redis(self, round_trips: list[str]) -> None:
+        """Every command of manage.py runs the checks."""
+        messages()
+
+        assert round_trips == []
+
+
+def deployment_messages() -> list[CheckMessage]:
+    """What only ``check --deploy`` says of the denylist."""
+    found = run_checks(tags=[Tags.caches], include_deployment_checks=True)
+    return [message for message in found if str(message.id).startswith("jwtauth.")]
 
 
 class TestSqliteTimeZone:
@@ -374,7 +451,7 @@ class TestSqliteTimeZone:
         sqlite({"transaction_mode": "IMMEDIATE"})
 
         with override_settings(USE_TZ=False):
-            (message,) = checks.check_sqlite_time_zone()
+            (message,) = stores.check_sqlite_time_zone()
 
         assert message.id == "jwtauth.E033"
 
@@ -383,10 +460,10 @@ class TestSqliteTimeZone:
     ) -> None:
         """USE_TZ alone is not enough: rows of such a database are local."""
         sqlite({"transaction_mode": "IMMEDIATE"})
-        connection = checks.connections[checks.families.database()]
+        connection = stores.connections["default"]
         monkeypatch.setitem(connection.settings_dict, "TIME_ZONE", "Asia/Tokyo")
 
-        (message,) = checks.check_sqlite_time_zone()
+        (message,) = stores.check_sqlite_time_zone()
 
         assert message.id == "jwtauth.E033"
 
@@ -396,7 +473,7 @@ class TestSqliteTimeZone:
         """The cure that the error names is one."""
         sqlite({"transaction_mode": "IMMEDIATE"})
 
-        assert checks.check_sqlite_time_zone() == []
+        assert stores.check_sqlite_time_zone() == []
 
 
 class TestRetryWindow:
@@ -492,9 +569,9 @@ class TestMiddleware:
     ) -> None:
         """Without the first nobody logs in; without the second caches mix users up."""
         with jwtauth(DELIVERY={"cookie"}), override_settings(MIDDLEWARE=middleware):
-            assert [message.id for message in checks.check_middleware()] == found
+            assert [message.id for message in cookies.check_middleware()] == found
 
     def test_bearer_tokens_need_no_middleware(self) -> None:
         """An API of services has none of this."""
         with jwtauth(DELIVERY={"bearer"}), override_settings(MIDDLEWARE=[]):
-            assert checks.check_middleware() == []
+            assert cookies.check_middleware() == []

@@ -126,14 +126,14 @@ class TestTransactionOfTheCaller:
         self,
         alice: User,
         caller: Caller,
-        denylist_server: EmbeddedValkey,
+        server: EmbeddedValkey,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         """Raised from the commit it would keep the caller's own hooks from running."""
         access_token = caller.login(alice)["access"]
         hooks: list[str] = []
 
-        with full(denylist_server), transaction.atomic():
+        with full(server), transaction.atomic():
             jwtauth.revoke_all(alice, "revoked")
             transaction.on_commit(lambda: hooks.append("a mail"))
 

@@ -1,24 +1,18 @@
-"""System checks: what would go wrong at the first request is said at the start."""
+"""Checks of ``JWTAUTH`` itself: its keys, its lifetimes, and what it names."""
 
 import time
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 # Django's name
-from django.db import connections
-from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
 from jwtauth import conf
-from jwtauth.conf import Delivery, Revocation, SameSite
 from jwtauth.core.keys import KeyUse
 from jwtauth.core.personal_names import looks_personal
 from jwtauth.exceptions import KeyRefused
-from jwtauth.middleware import JWTAuthenticationMiddleware
-from jwtauth.stores import families, key_source
+from jwtauth.stores import key_source
 
 _LONG_ACCESS_TOKEN = timedelta(minutes=60)
 _LASTING_RSA_BITS = 3072  # NIST SP 800-57 part 1, table 2: beyond 2030
@@ -159,120 +153,4 @@ def check_claim_names(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django'
         )
         for name in conf.get_settings().claim_names
         if looks_personal(name)
-    ]
-
-
-@register(Tags.security)
-def check_samesite(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """W005: other sites' requests don't carry the token cookies."""
-    if conf.problems() or Delivery.COOKIE not in conf.get_settings().delivery:
-        return []
-    if conf.get_settings().cookie_samesite is not SameSite.NONE:
-        return []
-    return [
-        Warning(
-            "JWTAUTH['COOKIE_SAMESITE'] is 'None': other sites' requests carry the "
-            "token cookies.",
-            hint="Only the CSRF check is left then. Use 'Strict' or 'Lax' unless the "
-            "front end is on another site.",
-            id="jwtauth.W005",
-        )
-    ]
-
-
-@register(Tags.security)
-def check_middleware(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """E050, E051: the middleware that cookies need, in the order that they need."""
-    if conf.problems() or Delivery.COOKIE not in conf.get_settings().delivery:
-        return []
-    csrf, ours = _place_of(CsrfViewMiddleware), _place_of(JWTAuthenticationMiddleware)
-    if csrf is None:
-        return [
-            Error(
-                "JWTAUTH['DELIVERY'] has 'cookie', and MIDDLEWARE has no CSRF check.",
-                hint="Add 'django.middleware.csrf.CsrfViewMiddleware': without its "
-                "cookie nobody can log in.",
-                id="jwtauth.E050",
-            )
-        ]
-    if ours is not None and ours > max(csrf, _place_of(AuthenticationMiddleware) or 0):
-        return []
-    return [
-        Error(
-            "JWTAUTH['DELIVERY'] has 'cookie', and MIDDLEWARE has no "
-            "'jwtauth.middleware.JWTAuthenticationMiddleware' after Django's CSRF and "
-            "authentication middleware.",
-            hint="Add it below them: it keeps caches from mixing users up, and renews "
-            "access cookies. Without cookies set JWTAUTH['DELIVERY'] = {'bearer'}.",
-            id="jwtauth.E051",
-        )
-    ]
-
-
-def _place_of(middleware: type) -> int | None:
-    """Return where ``MIDDLEWARE`` has this class, or one made of it."""
-    for place, path in enumerate(settings.MIDDLEWARE):
-        try:
-            found = import_string(path)
-        except ImportError:
-            continue  # Django says it better when it starts.
-        if isinstance(found, type) and issubclass(found, middleware):
-            return place
-    return None
-
-
-@register(Tags.database)
-def check_sqlite_transactions(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """E031: SQLite takes its write lock when a transaction begins."""
-    connection = connections[families.database()]
-    if connection.vendor != "sqlite":
-        return []
-    if connection.settings_dict["OPTIONS"].get("transaction_mode") == "IMMEDIATE":
-        return []
-    return [
-        Error(
-            f"DATABASES[{connection.alias!r}] is SQLite without "
-            "OPTIONS['transaction_mode'] = 'IMMEDIATE'.",
-            hint="Write 'OPTIONS': {'transaction_mode': 'IMMEDIATE'} there: "
-            "otherwise two logins at once fail with 'database is "
-            "locked' instead of waiting for each other.",
-            id="jwtauth.E031",
-        )
-    ]
-
-
-@register(Tags.caches)
-def check_denylist_cache(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """E032: the denylist's alias is one of django-redis."""
-    if conf.problems() or conf.get_settings().revocation is not Revocation.DENYLIST:
-        return []
-    alias = conf.get_settings().denylist_cache
-    if hasattr(caches[alias], "client"):
-        return []
-    return [
-        Error(
-            f"CACHES[{alias!r}] is not served by django-redis, and "
-            "JWTAUTH['DENYLIST_CACHE'] names it.",
-            hint="Use BACKEND 'django_redis.cache.RedisCache', or set "
-            "JWTAUTH['REVOCATION'] = 'refresh_only', which needs no Redis.",
-            id="jwtauth.E032",
-        )
-    ]
-
-
-@register(Tags.database)
-def check_sqlite_time_zone(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """E033: SQLite's clock is UTC, and so must its rows be."""
-    connection = connections[families.database()]
-    zone = connection.settings_dict["TIME_ZONE"] or "UTC"
-    if connection.vendor != "sqlite" or (settings.USE_TZ and zone == "UTC"):
-        return []
-    return [
-        Error(
-            f"DATABASES[{connection.alias!r}] is SQLite, its times are not UTC.",
-            hint="Set USE_TZ = True and leave TIME_ZONE out of DATABASES: the times "
-            "of logins would be off, and revocations could end before they block "
-            "anything.",
-            id="jwtauth.E033",
-        )
     ]

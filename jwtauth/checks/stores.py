@@ -1,0 +1,103 @@
+"""Checks of what tokens are kept in: SQLite's transactions and times, and Redis."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 # Django's name
+from django.db import connections
+
+from jwtauth import conf
+from jwtauth.conf import Revocation
+from jwtauth.exceptions import DenylistDown
+from jwtauth.stores import connection as redis_connection
+from jwtauth.stores import families
+
+
+@register(Tags.database)
+def check_sqlite_transactions(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E031: SQLite takes its write lock when a transaction begins."""
+    connection = connections[families.database()]
+    if connection.vendor != "sqlite":
+        return []
+    if connection.settings_dict["OPTIONS"].get("transaction_mode") == "IMMEDIATE":
+        return []
+    return [
+        Error(
+            f"DATABASES[{connection.alias!r}] is SQLite without "
+            "OPTIONS['transaction_mode'] = 'IMMEDIATE'.",
+            hint="Write 'OPTIONS': {'transaction_mode': 'IMMEDIATE'} there: "
+            "otherwise two logins at once fail with 'database is "
+            "locked' instead of waiting for each other.",
+            id="jwtauth.E031",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_sqlite_time_zone(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E033: SQLite's clock is UTC, and so must its rows be."""
+    connection = connections[families.database()]
+    zone = connection.settings_dict["TIME_ZONE"] or "UTC"
+    if connection.vendor != "sqlite" or (settings.USE_TZ and zone == "UTC"):
+        return []
+    return [
+        Error(
+            f"DATABASES[{connection.alias!r}] is SQLite, its times are not UTC.",
+            hint="Set USE_TZ = True and leave TIME_ZONE out of DATABASES: the times "
+            "of logins would be off, and revocations could end before they block "
+            "anything.",
+            id="jwtauth.E033",
+        )
+    ]
+
+
+@register(Tags.caches)
+def check_denylist_cache(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """E032: the denylist's alias is one of django-redis."""
+    if conf.problems() or conf.get_settings().revocation is not Revocation.DENYLIST:
+        return []
+    alias = conf.get_settings().denylist_cache
+    if hasattr(caches[alias], "client"):
+        return []
+    return [
+        Error(
+            f"CACHES[{alias!r}] is not served by django-redis, and "
+            "JWTAUTH['DENYLIST_CACHE'] names it.",
+            hint="Use BACKEND 'django_redis.cache.RedisCache', or set "
+            "JWTAUTH['REVOCATION'] = 'refresh_only', which needs no Redis.",
+            id="jwtauth.E032",
+        )
+    ]
+
+
+@register(Tags.caches, deploy=True)
+def check_eviction(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+    """W004: Redis keeps the denylist when its memory is full; asks Redis."""
+    if conf.problems() or check_denylist_cache():
+        return []
+    if conf.get_settings().revocation is not Revocation.DENYLIST:
+        return []
+    alias = conf.get_settings().denylist_cache
+    try:
+        policy = redis_connection.eviction_policy()
+    except DenylistDown as error:
+        return [
+            Warning(
+                f"Redis behind CACHES[{alias!r}] could not be asked for its "
+                f"maxmemory-policy ({error}).",
+                hint="Run this check where Redis is up and lets its client use INFO.",
+                id="jwtauth.W004",
+            )
+        ]
+    if policy == "noeviction":
+        return []
+    return [
+        Warning(
+            f"Redis behind CACHES[{alias!r}] evicts keys when its memory is full "
+            f"(maxmemory-policy {policy}).",
+            hint="Set it to noeviction: requests wait while the denylist is rebuilt, "
+            "and where there is no database they are answered 503.",
+            id="jwtauth.W004",
+        )
+    ]
