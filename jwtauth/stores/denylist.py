@@ -53,7 +53,8 @@ return new
 # lost since the first entry was written, the note would be gone with the entries.
 _PUBLISH = """
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
-return redis.call('ZADD', KEYS[1], '+inf', ARGV[2])
+redis.call('ZADD', KEYS[1], '+inf', ARGV[2])
+return 1
 """
 
 _RELEASE = """

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 import redis
@@ -73,6 +73,19 @@ class TestRedisLosesItAgain:
         monkeypatch.setattr(denylist, "rebuild", rebuild_and_lose)
 
         assert caller.me(revoked).status_code == 503
+
+
+class TestTwoAtOnce:
+    @pytest.mark.requirement("OPS-12")
+    def test_rebuild_of_a_shard_that_another_has_just_completed_is_no_fault(
+        self, revoked: str, caller: Caller
+    ) -> None:
+        """It was incomplete when both looked; the second one is late, not at fault."""
+        assert caller.me(revoked).status_code == 401
+
+        denylist.rebuild(TokenFamily.objects.get().pk.bytes[0], now=datetime.now(UTC))
+
+        assert caller.me(revoked).status_code == 401
 
 
 class TestDatabaseDown:
