@@ -1,16 +1,20 @@
 """Permissions for DRF views, judged by what the access token says."""
 
+import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import PermissionDenied
+from rest_framework import status
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from jwtauth.authentication import CHALLENGE
+from jwtauth.conf import get_settings
 from jwtauth.core.claims import AccessClaims
 from jwtauth.core.scope import is_word
 
@@ -56,6 +60,64 @@ class HasScope(BasePermission):
         if isinstance(claims, AccessClaims) and claims.scopes.issuperset(needed):
             return True
         raise InsufficientScope(needed)
+
+
+class InsufficientAuthentication(APIException):
+    """401: it takes a login that is younger (RFC 9470 §3)."""
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+
+    def __init__(self, max_age: timedelta) -> None:
+        """Fill in body and challenge.
+
+        Args:
+            max_age: how old the login may be.
+        """
+        code, seconds = "insufficient_user_authentication", int(max_age.total_seconds())
+        detail = _("Log in again: this takes a login that is more recent.")
+        super().__init__({"detail": detail, "code": code})
+        # Past DRF, which makes a text of every value.
+        self.detail["max_age"] = seconds  # type: ignore[index,call-overload,assignment] # a dict
+        self.auth_header = f'{CHALLENGE}, error="{code}", max_age="{seconds}"'
+
+
+class AuthenticatedRecently(BasePermission):
+    """Let in whose login is not older than the view allows.
+
+    That a client has an access token does not mean that its user is there: it
+    refreshes by itself for days (NIST SP 800-63B §5.1.2). The view says how old the
+    login may be with ``max_authentication_age``, a timedelta; ``STEP_UP_MAX_AGE`` is
+    the default. Refreshing makes no login younger, ``reauth/`` does.
+
+    Behind ``|`` it stands last: it refuses with an answer of its own.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Judge ``auth_time``; False for who came without an access token.
+
+        Raises:
+            InsufficientAuthentication: 401; the login is too old.
+        """
+        claims = request.auth
+        if not isinstance(claims, AccessClaims):
+            return False
+        refuse_old_login(claims, getattr(view, "max_authentication_age", None))
+        return True
+
+
+def refuse_old_login(claims: AccessClaims, max_age: timedelta | None = None) -> None:
+    """Make sure that the user has logged in recently.
+
+    Args:
+        claims: of a verified access token.
+        max_age: how old the login may be; None for ``STEP_UP_MAX_AGE``.
+
+    Raises:
+        InsufficientAuthentication: 401; it is older.
+    """
+    limit = get_settings().step_up_max_age if max_age is None else max_age
+    if time.time() - claims.auth_time > limit.total_seconds():
+        raise InsufficientAuthentication(limit)
 
 
 def _needed(view: APIView, method: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jwtauth.views import csrf, jwks, logout, revoke, token
+from jwtauth.views import csrf, jwks, logout, reauth, revoke, sessions, token
 
 app_name = "jwtauth"
 
@@ -17,5 +17,8 @@ urlpatterns = [
     path("csrf/", csrf.CsrfView.as_view(), name="csrf"),
     path("logout/", logout.LogoutView.as_view(), name="logout"),
     path("logout/all/", logout.LogoutAllView.as_view(), name="logout_all"),
+    path("reauth/", reauth.ReauthView.as_view(), name="reauth"),
+    path("sessions/", sessions.SessionsView.as_view(), name="sessions"),
+    path("sessions/<handle>/", sessions.SessionView.as_view(), name="session"),
     path(".well-known/jwks.json", jwks.JWKSView.as_view(), name="jwks"),
 ]

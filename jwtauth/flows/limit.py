@@ -1,5 +1,6 @@
-"""A login that would be one too many: the oldest end for it, or it is refused."""
+"""What ends so that a login may begin: the oldest ones, or the one it replaces."""
 
+from collections.abc import Collection
 from typing import Any
 
 from jwtauth.conf import SessionLimitPolicy, get_settings
@@ -32,8 +33,15 @@ def make_room(
         return
     if settings.session_limit_policy is SessionLimitPolicy.DENY:
         raise SessionLimitReached
-    ended, new = families.revoke_several(surplus, reason=RevocationReason.LIMIT)
+    _end(surplus, RevocationReason.LIMIT, now)
+
+
+def end_replaced(sid: bytes, *, now: float) -> None:
+    """End the login in whose place another begins; call it in that transaction."""
+    _end([sid], RevocationReason.STEPPED_UP, now)
+
+
+def _end(sids: Collection[bytes], reason: RevocationReason, now: float) -> None:
+    ended, new = families.revoke_several(sids, reason=reason)
     # The new login is what was asked for: it does not fail for want of Redis.
-    announce_after_commit(
-        ended, new, reason=RevocationReason.LIMIT, now=now, must_reach_redis=False
-    )
+    announce_after_commit(ended, new, reason=reason, now=now, must_reach_redis=False)

@@ -18,9 +18,10 @@ from jwtauth.core.refresh_token import (
     SECRET_BYTES,
     SID_BYTES,
     RefreshToken,
+    sid_bytes,
 )
 from jwtauth.exceptions import LoginRefused
-from jwtauth.flows.limit import make_room
+from jwtauth.flows.limit import end_replaced, make_room
 from jwtauth.flows.tokens import (
     AccessToken,
     IssuedTokens,
@@ -53,6 +54,8 @@ class _Terms:
     """What the client asks for; None for all that the user may have."""
     within: str | None = None
     """What an older login was granted, where this one takes its place."""
+    replaces: bytes | None = None
+    """The older login, which ends as this one begins."""
 
 
 def login(
@@ -120,6 +123,41 @@ def go_on(
     return _begin(user, terms, sender=sender, now=now)
 
 
+def step_up(
+    user: AbstractBaseUser,
+    *,
+    backend: str,
+    replaces: str,
+    sender: RequestContext,
+    now: float,
+) -> IssuedTokens:
+    """Begin a login in the place of one whose user has just been proved once more.
+
+    It is a new one: later ``auth_time``, other tokens, what was granted before.
+
+    Args:
+        user: as the backend returned it.
+        backend: dotted path.
+        replaces: the ``sid`` of the older login; it ends.
+        sender: what the request says of who sent it.
+        now: Unix seconds.
+
+    Raises:
+        LoginRefused: see ``login``.
+        SessionLimitReached: see ``login``.
+        ClaimsRefused: see ``login``.
+        FamiliesBusy: see ``login``.
+        RuntimeError: see ``login``.
+    """
+    old = families.find(sid_bytes(replaces))
+    terms = _Terms(
+        columns={"backend": backend},
+        within=None if old is None else old.row.scope,
+        replaces=sid_bytes(replaces),
+    )
+    return _begin(user, terms, sender=sender, now=now)
+
+
 def _begin(
     user: AbstractBaseUser, terms: _Terms, *, sender: RequestContext, now: float
 ) -> IssuedTokens:
@@ -172,6 +210,8 @@ def _record(
     using, policy = families.database(), get_settings().policy
     with transaction.atomic(using=using):
         database_now = users.lock_unchanged(user, using=using)
+        if terms.replaces is not None:
+            end_replaced(terms.replaces, now=now)
         make_room(user.pk, now=now)
         found = families.begin(
             first, user=user, about=terms.columns, policy=policy, now=database_now

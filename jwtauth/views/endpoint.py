@@ -1,6 +1,6 @@
 """What the endpoints share, and the two ways in which they hand out tokens."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connections, transaction
@@ -20,6 +20,7 @@ from jwtauth.authentication import (
     log_and_answer,
 )
 from jwtauth.conf import Delivery
+from jwtauth.core.claims import AccessClaims
 from jwtauth.exceptions import JWTAuthError
 from jwtauth.flows.tokens import IssuedTokens
 from jwtauth.parsers import PARSERS
@@ -75,6 +76,11 @@ class Endpoint(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response
+
+
+def claims_in(request: Request) -> AccessClaims:
+    """Return the claims that ``JWTAuthentication`` has verified."""
+    return cast("AccessClaims", request.auth)
 
 
 def delivered(tokens: IssuedTokens, delivery: Delivery) -> Response:

@@ -61,7 +61,7 @@ class LogoutAllView(Endpoint):
         revoke_all(request.user.pk, reason=RevocationReason.LOGOUT_ALL, now=time.time())
         response = Response(status=status.HTTP_204_NO_CONTENT)
         if transport.comes_by_cookie(request._request):
-            _forget(response)
+            forget(response)
         return response
 
 
@@ -83,11 +83,11 @@ def _end_by_cookies(request: Request) -> Response:
     cookies = transport.presented_cookies(request._request)
     revoke_by_cookies(cookies, reason=RevocationReason.LOGOUT, now=time.time())
     response = Response(status=status.HTTP_204_NO_CONTENT)
-    _forget(response)
+    forget(response)
     return response
 
 
-def _forget(response: Response) -> None:
+def forget(response: Response) -> None:
     """Let the browser forget the tokens, and what it kept of the pages."""
     delete_cookies(response)
     if parts := get_settings().clear_site_data:

@@ -1,6 +1,7 @@
 """Permissions: what a view asks of an access token, and how it refuses."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 
 from jwtauth.authentication import JWTAuthentication
 from jwtauth.core.claims import parse_claims
-from jwtauth.permissions import HasScope
+from jwtauth.permissions import AuthenticatedRecently, HasScope
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.core.raw_tokens import claims
 
@@ -204,3 +205,89 @@ class TestRights:
         after = bearing(access, StaffView)
 
         assert (before.status_code, after.status_code) == (200, 403)
+
+
+class RecentView(APIView):
+    """A view of a project that takes a recent login."""
+
+    authentication_classes = (JWTAuthentication,)
+    permission_classes: tuple[Any, ...] = (AuthenticatedRecently,)
+
+    def post(self, request: Request) -> Response:
+        return Response({})
+
+
+class HourView(RecentView):
+    """The same with an idea of its own of what is recent."""
+
+    max_authentication_age = timedelta(hours=1)
+
+
+def call_after(
+    view: type[APIView], age: float, monkeypatch: pytest.MonkeyPatch
+) -> Response:
+    """Call a view under a login of so many seconds ago."""
+    payload = claims()
+    monkeypatch.setattr("time.time", lambda: payload["auth_time"] + age)
+    request = APIRequestFactory().post("/")
+    force_authenticate(request, User(pk=1), parse_claims(payload))
+    return view.as_view()(request)
+
+
+@pytest.mark.requirement("LST-05")
+class TestAuthenticatedRecently:
+    @pytest.mark.parametrize(
+        ("view", "age", "status"),
+        [
+            (RecentView, 0, 200),
+            (RecentView, 899, 200),
+            (RecentView, 900, 200),
+            (RecentView, 901, 401),
+            (HourView, 3599, 200),
+            (HourView, 3601, 401),
+        ],
+    )
+    def test_login_older_than_the_view_allows_is_refused(
+        self,
+        view: type[APIView],
+        age: float,
+        status: int,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """What is worth asking for a password is not worth a token of yesterday."""
+        assert call_after(view, age, monkeypatch).status_code == status
+
+    def test_setting_says_what_is_recent_where_the_view_does_not(
+        self,
+        jwtauth_settings: Callable[..., None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """One place for a whole project."""
+        jwtauth_settings(STEP_UP_MAX_AGE=timedelta(minutes=1))
+
+        assert call_after(RecentView, 59, monkeypatch).status_code == 200
+        assert call_after(RecentView, 61, monkeypatch).status_code == 401
+
+    def test_refusal_says_how_recent_it_must_be(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RFC 9470 §3: a client that knows asks its user, and tries again."""
+        response = call_after(RecentView, 901, monkeypatch)
+
+        assert response["WWW-Authenticate"] == (
+            'Bearer realm="api", error="insufficient_user_authentication", '
+            'max_age="900"'
+        )
+        assert response.data == {
+            "detail": "Log in again: this takes a login that is more recent.",
+            "code": "insufficient_user_authentication",
+            "max_age": 900,
+        }
+
+    def test_caller_without_an_access_token_is_refused(self) -> None:
+        """Another way to authenticate says nothing of when the user was there."""
+        request = APIRequestFactory().post("/")
+        force_authenticate(request, User(pk=1))
+
+        assert RecentView.as_view()(request).status_code == 403
+        assert RecentView.as_view()(APIRequestFactory().post("/")).status_code == 401

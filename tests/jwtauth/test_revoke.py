@@ -42,7 +42,7 @@ class TestRevoke:
         self, alice: User, caller: Caller, kind: str, hint: str
     ) -> None:
         """Both kinds end both kinds: they are of one login."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
 
         response = revoke(body[kind], hint)
 
@@ -56,7 +56,7 @@ class TestRevoke:
         self, alice: User, caller: Caller
     ) -> None:
         """Nothing is revealed about tokens that somebody tries."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         other = caller.login(alice)
         answers = [
             revoke(token)
@@ -83,7 +83,7 @@ class TestRevoke:
         self, alice: User, caller: Caller, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Who comes back late and logs out means it."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         monkeypatch.setattr("time.time", lambda: 1_900_000_000.0)
 
         assert revoke(body["access"]).status_code == 200
@@ -105,7 +105,7 @@ class TestRevoke:
 
     def test_revoke_json_is_read_too(self, alice: User, caller: Caller) -> None:
         """Every other endpoint takes it."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
 
         assert caller.post("token/revoke/", {"token": body["refresh"]}).content == b""
 
@@ -143,7 +143,7 @@ class TestCaller:
         self, alice: User, bob: User, caller: Caller, kind: str
     ) -> None:
         """RFC 7009 §2.1; the answer does not tell."""
-        hers, his = caller.login(alice), caller.login(bob)
+        hers, his = caller.used_login(alice), caller.used_login(bob)
 
         response = revoke(hers[kind], bearer=his["access"])
 
@@ -156,7 +156,7 @@ class TestCaller:
         self, alice: User, caller: Caller, kind: str
     ) -> None:
         """The user is the same."""
-        phone, laptop = caller.login(alice), caller.login(alice)
+        phone, laptop = caller.used_login(alice), caller.used_login(alice)
 
         revoke(phone[kind], bearer=laptop["access"])
 
@@ -181,7 +181,7 @@ class TestCaller:
         self, alice: User, caller: Caller, bearer: str
     ) -> None:
         """Clients send the header with every call, also when it has expired."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
 
         revoke(body["refresh"], bearer=bearer)
 
@@ -191,7 +191,7 @@ class TestCaller:
         self, alice: User, caller: Caller
     ) -> None:
         """A restored backup may know nothing of a login that goes on."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         TokenFamily.objects.all().delete()
 
         revoke(body["refresh"], bearer=body["access"])
@@ -210,7 +210,7 @@ class TestOutage:
         kind: str,
     ) -> None:
         """RFC 7009 §2.2.1: never reported as done when it was not."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         caches = {"default": {**settings.CACHES["default"], "LOCATION": valkey.url}}
         valkey.stop()
 

@@ -35,7 +35,7 @@ class TestEvictOldest:
         self, alice: User, caller: Caller, heard: Heard
     ) -> None:
         """By the time of the login: refreshing makes none younger."""
-        oldest, second = caller.login(alice), caller.login(alice)
+        oldest, second = caller.used_login(alice), caller.used_login(alice)
         oldest = caller.refreshed(oldest["refresh"])
         told = heard(family_revoked)
 
@@ -51,7 +51,7 @@ class TestEvictOldest:
         self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
     ) -> None:
         """The next login puts it right."""
-        logins = [caller.login(alice) for _ in range(2)]
+        logins = [caller.used_login(alice) for _ in range(2)]
         jwtauth_settings(MAX_SESSIONS_PER_USER=1)
 
         caller.login(alice)
@@ -62,7 +62,7 @@ class TestEvictOldest:
         self, alice: User, caller: Caller
     ) -> None:
         """The limit is each user's own."""
-        kept = [caller.login(alice) for _ in range(2)]
+        kept = [caller.used_login(alice) for _ in range(2)]
 
         caller.login(User.objects.create_user("bob", password=PASSWORD))
 
@@ -90,7 +90,7 @@ class TestDeny:
         self, alice: User, caller: Caller
     ) -> None:
         """The password was right, so it is no 401, and no reason to ask again."""
-        kept = [caller.login(alice) for _ in range(2)]
+        kept = [caller.used_login(alice) for _ in range(2)]
 
         response = caller.post("token/", CREDENTIALS)
 
@@ -113,7 +113,7 @@ class TestDeny:
                 caller.logout(over["access"])
         if end != "logout":
             age(timedelta(days={"idle": 8, "absolute": 31}[end]))
-        kept = [caller.login(alice) for _ in range(2)]
+        kept = [caller.used_login(alice) for _ in range(2)]
 
         assert {caller.me(login["access"]).status_code for login in kept} == {200}
 
@@ -131,6 +131,6 @@ class TestDeny:
 
 def test_without_a_limit_no_login_ends(alice: User, caller: Caller) -> None:
     """The default."""
-    kept = [caller.login(alice) for _ in range(5)]
+    kept = [caller.used_login(alice) for _ in range(5)]
 
     assert {caller.me(login["access"]).status_code for login in kept} == {200}

@@ -187,7 +187,7 @@ class TestChange:
         reason: RevocationReason,
     ) -> None:
         """Whoever was let in as another kind of user has to be let in again."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
 
         change(alice)
 
@@ -209,7 +209,7 @@ class TestChange:
         self, alice: User, caller: Caller, change: Callable[[User], Any]
     ) -> None:
         """Or nobody would stay logged in for long."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         alice.refresh_from_db()
 
         change(alice)
@@ -221,7 +221,7 @@ class TestChange:
         self, alice: User, caller: Caller
     ) -> None:
         """``update_fields`` says what is saved."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
 
         alice.is_active, alice.first_name = False, "Alice"
         alice.save(update_fields=["first_name"])
@@ -232,7 +232,7 @@ class TestChange:
         self, alice: User, caller: Caller
     ) -> None:
         """``loaddata`` may come before the tables of this app are there."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         alice.email = "other@example.com"
 
         for loaded in serializers.deserialize(
@@ -261,7 +261,7 @@ class TestChange:
         self, alice: User, caller: Caller, heard: Heard
     ) -> None:
         """What did not happen has no consequence."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         told = heard(family_revoked)
 
         with suppress(ZeroDivisionError), transaction.atomic():
@@ -282,7 +282,7 @@ class TestChange:
         is_atomic: bool,
     ) -> None:
         """A user who wants a new password must get it then, too."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         caches = {"default": {**settings.CACHES["default"], "LOCATION": valkey.url}}
         valkey.stop()
 
@@ -334,7 +334,7 @@ class TestRights:
         lose: Callable[[User, Group], None],
     ) -> None:
         """An access token may still say what the group allowed."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
 
         lose(alice, editors)
 
@@ -347,7 +347,7 @@ class TestRights:
         kind = ContentType.objects.get_for_model(User)
         right = Permission.objects.create(codename="x", name="x", content_type=kind)
         alice.user_permissions.add(right)
-        body = caller.login(alice)
+        body = caller.used_login(alice)
 
         alice.user_permissions.clear()
 
@@ -371,7 +371,7 @@ class TestRights:
         keep: Callable[[User, Group], None],
     ) -> None:
         """Admin forms set the groups whenever they are saved."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
 
         keep(alice, editors)
 
@@ -388,7 +388,7 @@ class TestHasherUpgrade:
         self, alice: User, caller: Caller, thief: Caller
     ) -> None:
         """Django saves another hash of the same password; the binding follows it."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         old_hash = User.objects.get().password
 
         with override_settings(PASSWORD_HASHERS=[PBKDF2, MD5]):
@@ -402,7 +402,7 @@ class TestHasherUpgrade:
         self, alice: User, caller: Caller, thief: Caller
     ) -> None:
         """What was bound to another password stays so."""
-        body = caller.login(alice)
+        body = caller.used_login(alice)
         User.objects.update(password=make_password(NEW_PASSWORD))
         User.objects.update(password=make_password(PASSWORD))
 
@@ -422,7 +422,7 @@ class TestHasherUpgrade:
             PASSWORD_HASHERS=[PBKDF2, MD5],
         ):
             OvertakenBackend.overtaken = False
-            body = caller.login(alice)
+            body = caller.used_login(alice)
 
             assert OvertakenBackend.overtaken
             assert caller.refresh(body["refresh"]).status_code == 200
