@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 from django.contrib.auth.models import User
+from jwt.utils import base64url_decode, base64url_encode
 
 from jwtauth.core import codec
 from jwtauth.core.codec import Proven
@@ -170,3 +171,32 @@ class TestRefusedToken:
         assert key_source.key_ring(now) is ring
         assert (len(verified_tokens(ring)), len(list(ring))) == before
         assert round_trips == []
+
+
+# The order of the group of P-256 (SEC 2, section 2.4.2).
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def twin_of(token: str) -> str:
+    """The same token with the other signature that ECDSA allows: (r, n - s)."""
+    signed, _, signature = token.rpartition(".")
+    raw = base64url_decode(signature)
+    other = _P256_ORDER - int.from_bytes(raw[32:], "big")
+    return f"{signed}.{base64url_encode(raw[:32] + other.to_bytes(32, 'big')).decode()}"
+
+
+class TestMalleability:
+    @pytest.mark.requirement("RVK-06", "JWT-03")
+    def test_twin_of_a_revoked_token_is_revoked(
+        self, token: str, caller: Caller
+    ) -> None:
+        """ES256 has two signatures for each token: its text is no identity."""
+        twin = twin_of(token)
+        assert authenticate(twin, now=time.time()) == authenticate(
+            token, now=time.time()
+        )
+
+        caller.logout(token)
+
+        with pytest.raises(TokenRevoked):
+            authenticate(twin, now=time.time())
