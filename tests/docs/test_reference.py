@@ -64,9 +64,9 @@ class TestReference:
             *(path for module in modules for path in module.rglob("*.py")),
         ]
         text = "\n".join(path.read_text("utf-8") for path in sources)
-        ids = {f"{app}.{id_}" for id_ in re.findall(r"\b[EW]\d{3}\b", text)}
+        ids = {f"{app}.{id_}" for id_ in re.findall(r"\b[EWI]\d{3}\b", text)}
 
-        assert in_tables(app, rf"{app}\.[EW]\d+") == ids
+        assert in_tables(app, rf"{app}\.[EWI]\d+") == ids
 
     @EACH_APP
     def test_error_every_code_is_documented(self, app: str) -> None:

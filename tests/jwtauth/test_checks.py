@@ -403,7 +403,7 @@ class TestEviction:
 
         (message,) = deployment_messages()
 
-        assert message.id == "jwtauth.W004"
+        assert message.id == "jwtauth.I001"
         assert "could not be asked" in message.msg and "NoPermission" in message.msg
 
     @pytest.mark.requirement("OPS-04")
