@@ -15,7 +15,7 @@
     │   ├── AudienceMismatch        meant for another audience
     │   ├── ClaimInvalid            a claim is missing or ill-formed
     │   ├── TokenRevoked            on the denylist
-    │   ├── UserInactive            the user is gone or deactivated
+    │   ├── UserInactive            the user is gone, deactivated or changed
     │   ├── FamilyRefused           no such login, ended, or expired
     │   ├── CookiesDisagree         access and refresh cookie are of two logins
     │   ├── FamilyOutdated          the token is ahead of the record: restored backup?
@@ -26,8 +26,8 @@
     │   └── ClaimsTooLarge          the token would not fit where it has to go
     ├── LoginRefused                the user changed while the login was being checked
     │   └── SessionLimitReached     the user has as many logins as allowed
-    ├── StoreDown            an answer is impossible now; try again
-    │   ├── DenylistDown     Redis is down, or its entries are not complete
+    ├── StoreDown                   an answer is impossible now; try again
+    │   ├── DenylistDown            Redis is down, or its entries are not complete
     │   └── FamiliesBusy            the database kept reporting conflicts
     └── KeyRefused                  a key or a set of keys may not be used
 
@@ -116,7 +116,7 @@ class TokenRevoked(TokenRefused):
 
 
 class UserInactive(TokenRefused):
-    """The token's user is gone or deactivated."""
+    """The token's user is gone, deactivated or changed."""
 
     code = "user_inactive"
 
