@@ -61,7 +61,7 @@ def set_cookies(response: HttpResponseBase, tokens: IssuedTokens) -> None:
             path="/",
             secure=settings.cookie_secure,
             httponly=True,
-            samesite=cast("_SameSite", str(settings.cookie_samesite)),
+            samesite=_samesite(),
         )
     depends_on_cookies(response)
 
@@ -102,5 +102,5 @@ def _only_cookie(request: HttpRequest, name: str) -> str | None:
     return value or None
 
 
-def _samesite() -> "_SameSite":
+def _samesite() -> _SameSite:
     return cast("_SameSite", str(get_settings().cookie_samesite))
