@@ -21,7 +21,7 @@ def active(
 
     The idle expiry never lies behind the absolute one.
     """
-    rows = _rows().filter(
+    rows = families.all_rows().filter(
         user_id=user_id,
         revoked_at__isnull=True,
         idle_expires_at__gt=Now(),
@@ -67,10 +67,8 @@ def rebind(
 
 
 def _set_binding(row: TokenFamily, binding: bytes) -> None:
-    on_record = _rows().filter(pk=row.pk, binding=row.binding, revoked_at__isnull=True)
+    on_record = families.all_rows().filter(
+        pk=row.pk, binding=row.binding, revoked_at__isnull=True
+    )
     if on_record.update(binding=binding) == 0:
         raise RowChanged
-
-
-def _rows() -> QuerySet[TokenFamily]:
-    return TokenFamily.objects.using(families.database())

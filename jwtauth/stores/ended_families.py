@@ -4,12 +4,16 @@ import uuid
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from jwtauth.core.refresh_token import SID_BYTES, sid_bytes
-from jwtauth.models import TokenFamily
-from jwtauth.stores.families import JUST_OVER, EndedFamily, database, ended_among
+from jwtauth.stores.families import (
+    JUST_OVER,
+    EndedFamily,
+    all_rows,
+    database,
+    ended_among,
+)
 
 PAGE_ROWS = 1000
 """How many families one statement reads or deletes, unless told otherwise."""
@@ -27,7 +31,7 @@ def pages(
         shard: only those whose id begins with this byte.
         size: how many a page holds at most.
     """
-    rows = _rows().order_by("pk")
+    rows = all_rows().order_by("pk")
     if shard is not None:
         first, last = (
             bytes([shard]) + end * (SID_BYTES - 1) for end in (b"\0", b"\xff")
@@ -51,16 +55,12 @@ def delete_some(size: int = PAGE_ROWS) -> int:
     Returns:
         How many were deleted; 0 when there are none left.
     """
-    over = _rows().filter(absolute_expires_at__lte=Now() - JUST_OVER)
+    over = all_rows().filter(absolute_expires_at__lte=Now() - JUST_OVER)
     oldest = over.order_by("absolute_expires_at").select_for_update(skip_locked=True)
     with transaction.atomic(using=database()):
         pks = list(oldest.values_list("pk", flat=True)[:size])
-        deleted, _ = _rows().filter(pk__in=pks).delete()
+        deleted, _ = all_rows().filter(pk__in=pks).delete()
     return deleted
-
-
-def _rows() -> QuerySet[TokenFamily]:
-    return TokenFamily.objects.using(database())
 
 
 def _pk(sid: bytes) -> uuid.UUID:

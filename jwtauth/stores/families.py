@@ -84,6 +84,20 @@ def database() -> str:
     return router.db_for_write(TokenFamily)
 
 
+def all_rows() -> QuerySet[TokenFamily]:
+    """Return all families, as they are where they are written."""
+    return TokenFamily.objects.using(database())
+
+
+def live(among: QuerySet[TokenFamily]) -> QuerySet[TokenFamily]:
+    """Return those that no decision and no absolute timeout has ended.
+
+    Those that were idle for too long are among them: their last access token may
+    still count.
+    """
+    return among.filter(revoked_at__isnull=True, absolute_expires_at__gt=Now())
+
+
 def refuse_outer_transaction() -> None:
     """Make sure that what is written now stays, whatever becomes of the request.
 
@@ -99,7 +113,7 @@ def refuse_outer_transaction() -> None:
 
 def find(sid: bytes) -> FoundFamily | None:
     """Read a family, its user and the database's clock in one statement."""
-    rows = _rows().select_related("user").annotate(database_now=Now())
+    rows = all_rows().select_related("user").annotate(database_now=Now())
     try:
         # first() would sort the one row, and pay for it.
         row = rows.get(pk=uuid.UUID(bytes=sid))
@@ -110,8 +124,8 @@ def find(sid: bytes) -> FoundFamily | None:
 
 def owner_of(sid: bytes) -> str | None:
     """Return whose family it is, as ``sub`` spells it; None if there is none."""
-    owners = _rows().filter(pk=uuid.UUID(bytes=sid)).values_list("user_id", flat=True)
-    owner = owners.first()
+    rows = all_rows().filter(pk=uuid.UUID(bytes=sid))
+    owner = rows.values_list("user_id", flat=True).first()
     return None if owner is None else str(owner)
 
 
@@ -196,7 +210,7 @@ def revoke(sid: bytes, *, reason: str) -> tuple[EndedFamily | None, bool]:
         What the denylist must know (None: no such family), and whether it was
         this call that ended it.
     """
-    rows = _rows().filter(pk=uuid.UUID(bytes=sid))
+    rows = all_rows().filter(pk=uuid.UUID(bytes=sid))
     ended_now = rows.filter(revoked_at__isnull=True).update(
         revoked_at=Now(), revoked_reason=reason
     )
@@ -216,7 +230,7 @@ def revoke_all(
         Every family that the denylist must hold, those that had ended before
         among them, and the ids of those that this call ended.
     """
-    rows = _rows().filter(user_id=user_id)
+    rows = all_rows().filter(user_id=user_id)
     if keep is not None:
         rows = rows.exclude(pk=uuid.UUID(bytes=keep))
     return _end(rows, reason)
@@ -230,7 +244,8 @@ def revoke_several(
     Returns:
         See ``revoke_all``.
     """
-    return _end(_rows().filter(pk__in=[uuid.UUID(bytes=sid) for sid in sids]), reason)
+    pks = [uuid.UUID(bytes=sid) for sid in sids]
+    return _end(all_rows().filter(pk__in=pks), reason)
 
 
 def ended_among(
@@ -284,7 +299,7 @@ def _timers(found: FoundFamily, policy: TokenPolicy) -> dict[str, Any]:
 def _compare_and_set(found: FoundFamily, columns: Mapping[str, Any]) -> None:
     """Run the one conditional UPDATE: of parallel callers exactly one succeeds."""
     row = found.row
-    on_record = _rows().filter(
+    on_record = all_rows().filter(
         pk=row.pk,
         generation=row.generation,
         secret_hash=row.secret_hash,
@@ -310,14 +325,10 @@ def _is_bound(found: FoundFamily, key: RefreshKey) -> bool:
 def _end(
     rows: QuerySet[TokenFamily], reason: str
 ) -> tuple[list[EndedFamily], set[str]]:
-    live = rows.filter(revoked_at__isnull=True, absolute_expires_at__gt=Now())
+    ending = live(rows)
     # Locked, so that of two calls that meet one ends a family and the other knows;
     # and in one order, so that neither waits for the other for ever.
-    locked = live.order_by("pk").select_for_update(no_key=True)
+    locked = ending.order_by("pk").select_for_update(no_key=True)
     pks = list(locked.values_list("pk", flat=True))
-    live.filter(pk__in=pks).update(revoked_at=Now(), revoked_reason=reason)
+    ending.filter(pk__in=pks).update(revoked_at=Now(), revoked_reason=reason)
     return ended_among(rows), {sid_text(pk.bytes) for pk in pks}
-
-
-def _rows() -> QuerySet[TokenFamily]:
-    return TokenFamily.objects.using(database())

@@ -3,10 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
-from django.db.models.functions import Now
-
-from jwtauth.models import TokenFamily
 from jwtauth.stores import families
 
 
@@ -23,7 +19,7 @@ def users_in_batches(size: int) -> Iterator[list[Any]]:
         Primary keys, in their order. The last batch is ``[None]`` if there are
         logins of nobody.
     """
-    live, last = _live(), None
+    live, last = families.live(families.all_rows()), None
     while True:
         rest = live if last is None else live.filter(user_id__gt=last)
         users = rest.filter(user_id__isnull=False).order_by("user_id")
@@ -34,8 +30,3 @@ def users_in_batches(size: int) -> Iterator[list[Any]]:
         last = batch[-1]
     if live.filter(user_id__isnull=True).exists():
         yield [None]
-
-
-def _live() -> QuerySet[TokenFamily]:
-    rows = TokenFamily.objects.using(families.database())
-    return rows.filter(revoked_at__isnull=True, absolute_expires_at__gt=Now())
