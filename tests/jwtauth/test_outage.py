@@ -13,12 +13,14 @@ from typing import Any, TypeAlias
 import pytest
 import redis
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from redis.connection import AbstractConnection, UnixDomainSocketConnection
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
 from jwtauth.signals import denylist_bypassed, token_reused
+from jwtauth.stores import families
 from tests.conftest import Heard
 from tests.jwtauth import faults
 from tests.jwtauth.caller import Caller
@@ -287,6 +289,53 @@ class TestRevocation:
         assert caller.refresh(live["refresh"]).status_code == 401
         assert len(told) == 1
         assert caller.me(second["access"]).status_code == 401
+
+
+class TestReconciler:
+    @under(faults.orphaned, *STILL_READING)
+    @pytest.mark.requirement("RVK-03", "RVK-05")
+    def test_purge_writes_what_the_server_did_not_take(
+        self, outage: Outage, live: dict[str, Any], caller: Caller
+    ) -> None:
+        """Nobody may be there to repeat a logout; the gap closes all the same."""
+        with outage():
+            assert_unavailable(caller.logout(live["access"]))
+        assert caller.me(live["access"]).status_code == 200
+
+        call_command("jwtauth_purge")
+
+        assert caller.me(live["access"]).status_code == 401
+
+    @pytest.mark.requirement("RTK-12", "RVK-05")
+    def test_purge_writes_what_reuse_could_not(
+        self, server: EmbeddedValkey, live: dict[str, Any], caller: Caller
+    ) -> None:
+        """Who repeats a refused refresh is refused at once, and writes no entry."""
+        caller.refreshed(caller.refreshed(live["refresh"])["refresh"])
+        with faults.full(server):
+            assert_unavailable(caller.refresh(live["refresh"]))
+        assert caller.refresh(live["refresh"]).status_code == 401
+        assert caller.me(live["access"]).status_code == 200
+
+        call_command("jwtauth_purge")
+
+        assert caller.me(live["access"]).status_code == 401
+
+    @under(faults.stopped, faults.hung, faults.full)
+    @pytest.mark.requirement("OPS-02", "OPS-12")
+    def test_purge_says_that_the_denylist_may_have_gaps(
+        self, outage: Outage, live: dict[str, Any], attempts: list[str]
+    ) -> None:
+        """A cron job that succeeds is one that nobody looks at."""
+        families.revoke(TokenFamily.objects.get().pk.bytes, reason="revoked")
+
+        with outage():
+            attempts.clear()
+            with pytest.raises(CommandError, match="Redis is down"):
+                call_command("jwtauth_purge")
+            assert_made_twice_at_most(attempts)
+
+        call_command("jwtauth_purge")
 
 
 def flush(server: EmbeddedValkey) -> None:

@@ -1,5 +1,7 @@
 """A login is ended while other requests use it: real threads on PostgreSQL."""
 
+import time
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -7,11 +9,13 @@ import redis
 from django.contrib.auth.models import User
 
 import jwtauth
+from jwtauth.flows.purge import purge, reconcile
 from jwtauth.models import TokenFamily
 from jwtauth.signals import family_revoked, token_reused
 from tests.conftest import Heard
 from tests.crowd import Crowd
 from tests.jwtauth.caller import Caller, statuses_of
+from tests.jwtauth.many_families import write_families
 
 pytestmark = [pytest.mark.serial, pytest.mark.postgres, pytest.mark.slow]
 
@@ -175,3 +179,32 @@ class TestRevokeAllRace:
             assert sum(counts) == 3
         sids = {family.sid for family in TokenFamily.objects.all()}
         assert sorted(facts["sid"] for facts in told) == sorted(sids)
+
+
+class TestPurgeRace:
+    @pytest.mark.requirement("OPS-08", "OPS-12")
+    def test_purge_by_8_threads_deletes_each_row_once(self, small_crowd: Crowd) -> None:
+        """Every host has the same cron table, and some a stricter isolation."""
+        write_families(400, over_for=timedelta(hours=1))
+
+        deleted = small_crowd.all_at_once(partial(purge, batch=20))
+
+        assert sum(deleted) == 400
+        assert not TokenFamily.objects.exists()
+
+    @pytest.mark.requirement("OPS-12", "RVK-03")
+    def test_reconcile_in_parallel_with_logout_leaves_nothing_that_works(
+        self, alice: User, caller: Caller, small_crowd: Crowd
+    ) -> None:
+        """It may have read the rows before the logout, and writes after it."""
+        for _ in range(ROUNDS // 20):
+            ended, live = caller.used_login(alice), caller.used_login(alice)
+            *_, logout = small_crowd.all_at_once(
+                *[partial(reconcile, batch=2, now=time.time())] * 2,
+                *[partial(caller.me, ended["access"])] * (small_crowd.size - 3),
+                partial(caller.logout, ended["access"]),
+            )
+
+            assert logout.status_code == 204
+            assert caller.me(ended["access"]).status_code == 401
+            assert caller.me(live["access"]).status_code == 200
