@@ -74,6 +74,9 @@ CACHES = {
     }
 }
 
+# Django 6.1 deprecates sending mail without it; older ones don't know it.
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+
 SESSION_ENGINE = "sessionauth.engine"
 SESSION_COOKIE_NAME = "__Host-sessionid"
 SESSION_COOKIE_SECURE = True

@@ -1,8 +1,9 @@
 """What the package does of itself when something happens elsewhere."""
 
-from jwtauth.receivers import accounts
+from jwtauth.receivers import accounts, reuse_mail
 
 
 def connect() -> None:
     """Connect the receivers, once, when every model is loaded."""
     accounts.connect()
+    reuse_mail.connect()
