@@ -7,7 +7,7 @@ token_issued
     A login got its first tokens. Arguments: ``user``, ``sid``, ``request_context``.
 token_rotated
     A refresh token was rotated, retried or displaced. Arguments: ``sid``,
-    ``outcome`` (:class:`jwtauth.core.rotation.Outcome`), ``request_context``.
+    ``outcome`` (:class:`jwtauth.core.rotation.RotationOutcome`), ``request_context``.
 token_reused
     An already rotated refresh token came back, and its family has ended for it.
     Arguments: ``sid``, ``user_id``, ``kind``

@@ -12,7 +12,7 @@ from jwtauth.core.policy import TokenPolicy
 from jwtauth.core.refresh_token import RefreshKey, RefreshToken, secret_hash
 
 
-class Outcome(StrEnum):
+class RotationOutcome(StrEnum):
     """What becomes of a presented refresh token."""
 
     REFUSED = "refused"
@@ -46,7 +46,7 @@ class ReuseKind(StrEnum):
 class Decision:
     """The row of the table that fits."""
 
-    outcome: Outcome
+    outcome: RotationOutcome
     reuse: ReuseKind | None = None
 
 
@@ -107,12 +107,12 @@ def decide(
         now: the instant of the database that keeps the family.
     """
     if family is None or family.is_over(now):
-        return Decision(outcome=Outcome.REFUSED)
+        return Decision(outcome=RotationOutcome.REFUSED)
     if not family.is_bound:
-        return Decision(outcome=Outcome.REVOKED)
+        return Decision(outcome=RotationOutcome.REVOKED)
     ahead = family.generation - token.generation
     if ahead < 0:
-        return Decision(outcome=Outcome.OUTDATED)
+        return Decision(outcome=RotationOutcome.OUTDATED)
     if ahead == 0:
         return _decide_current(family, token)
     if ahead == 1 and family.follows(token):
@@ -126,10 +126,10 @@ def decide(
 
 def _decide_current(family: FamilyState, token: RefreshToken) -> Decision:
     if family.holds(token):
-        return Decision(outcome=Outcome.ROTATED)
+        return Decision(outcome=RotationOutcome.ROTATED)
     if family.was_displaced:
         return _reused(ReuseKind.FORK)
-    return Decision(outcome=Outcome.OUTDATED)
+    return Decision(outcome=RotationOutcome.OUTDATED)
 
 
 def _decide_predecessor(
@@ -141,11 +141,11 @@ def _decide_predecessor(
     # transaction began, which may be before that of the rotation it then finds. A clock
     # that went back further proves no youth: the live successor isn't handed out again.
     if is_same_context and grace and abs(age) <= grace:
-        return Decision(outcome=Outcome.RETRY)
+        return Decision(outcome=RotationOutcome.RETRY)
     if window and age <= window:
-        return Decision(outcome=Outcome.DISPLACED)
+        return Decision(outcome=RotationOutcome.DISPLACED)
     return _reused(ReuseKind.LATE)
 
 
 def _reused(kind: ReuseKind) -> Decision:
-    return Decision(outcome=Outcome.REUSED, reuse=kind)
+    return Decision(outcome=RotationOutcome.REUSED, reuse=kind)

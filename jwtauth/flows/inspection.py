@@ -26,7 +26,7 @@ from jwtauth.core.refresh_token import (
     key_hint,
     peek_unverified,
 )
-from jwtauth.core.rotation import FamilyState, Outcome, decide
+from jwtauth.core.rotation import FamilyState, RotationOutcome, decide
 from jwtauth.exceptions import (
     DenylistDown,
     FamilyOutdated,
@@ -219,11 +219,11 @@ def _check_generation(
     policy = get_settings().policy
     decision = decide(well, token, context=context, policy=policy, now=now)
     match decision.outcome:
-        case Outcome.ROTATED:
+        case RotationOutcome.ROTATED:
             checks.note("generation", Verdict.OK, "the current one")
-        case Outcome.RETRY | Outcome.DISPLACED:
+        case RotationOutcome.RETRY | RotationOutcome.DISPLACED:
             checks.note("generation", Verdict.OK, "the one before, still in time")
-        case Outcome.OUTDATED:
+        case RotationOutcome.OUTDATED:
             refusal: TokenRefused = FamilyOutdated("a restored backup?")
             checks.note("generation", Verdict.FAILED, in_words(refusal))
         case _:

@@ -14,7 +14,7 @@ from jwtauth.core.refresh_token import (
     RefreshKeys,
     RefreshToken,
 )
-from jwtauth.core.rotation import Decision, Outcome, decide
+from jwtauth.core.rotation import Decision, RotationOutcome, decide
 from jwtauth.exceptions import (
     FamilyOutdated,
     FamilyRefused,
@@ -31,8 +31,11 @@ from jwtauth.stores.families import FoundFamily, Generation
 
 logger = logging.getLogger("jwtauth.security")
 
-_WRITES = {Outcome.ROTATED: families.rotate, Outcome.DISPLACED: families.displace}
-_GRANTED = {*_WRITES, Outcome.RETRY}
+_WRITES = {
+    RotationOutcome.ROTATED: families.rotate,
+    RotationOutcome.DISPLACED: families.displace,
+}
+_GRANTED = {*_WRITES, RotationOutcome.RETRY}
 
 
 @sensitive_variables()
@@ -87,7 +90,7 @@ def _attempt(
         _refuse(found, decision, sender, now)
     # Before the row changes: what fails here must cost the client nothing.
     access = next_access_token(found, scope=scope, now=now)
-    if decision.outcome is Outcome.RETRY:
+    if decision.outcome is RotationOutcome.RETRY:
         successor = _successor(token, key, context, nonce=bytes(found.row.nonce))
     else:
         successor = _successor(token, keys.current(now), context)
@@ -112,13 +115,13 @@ def _refuse(
     """End the family where the table says so, and refuse in any case."""
     sid = found.row.pk.bytes
     match decision.outcome:
-        case Outcome.REVOKED:
+        case RotationOutcome.REVOKED:
             revoke_family(sid, reason=RevocationReason.USER_CHANGED, now=now)
             raise UserInactive
-        case Outcome.REUSED:
+        case RotationOutcome.REUSED:
             _end_reused(found, decision, sender, now)
             raise TokenReused(str(decision.reuse))
-        case Outcome.OUTDATED:
+        case RotationOutcome.OUTDATED:
             _log(logging.ERROR, "family outdated", found, sender)
             raise FamilyOutdated("a restored backup, or a leaked key?")
         case _:

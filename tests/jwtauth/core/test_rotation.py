@@ -10,7 +10,7 @@ from jwtauth.core.jwk import parse_key
 from jwtauth.core.keys import KeyRing
 from jwtauth.core.policy import TokenPolicy
 from jwtauth.core.refresh_token import RefreshKeys
-from jwtauth.core.rotation import FamilyState, Outcome, ReuseKind, decide
+from jwtauth.core.rotation import FamilyState, ReuseKind, RotationOutcome, decide
 from tests.vectors import make_rotation
 
 Case: TypeAlias = dict[str, Any]
@@ -86,7 +86,7 @@ class TestDecide:
     ) -> None:
         """Two processes, or two implementations, must derive the same successor."""
         nonce = VECTORS["nonce"]
-        if case["outcome"] == Outcome.RETRY:
+        if case["outcome"] == RotationOutcome.RETRY:
             nonce = case["family"]["nonce"]
 
         successor = KEY.successor(KEYS.parse(case["token"], 0), bytes.fromhex(nonce))
@@ -96,7 +96,7 @@ class TestDecide:
     def test_table_every_row_and_outcome_is_published(self) -> None:
         """A row without a case would be a promise that nobody checks."""
         assert {case["row"] for case in CASES} == set(range(1, 9))
-        assert {case["outcome"] for case in CASES} == set(Outcome)
+        assert {case["outcome"] for case in CASES} == set(RotationOutcome)
         assert {case["reuse"] for case in CASES} == {None, *ReuseKind}
 
     def test_file_independent_implementation_writes_the_same(self) -> None:

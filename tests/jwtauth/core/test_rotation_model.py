@@ -20,8 +20,8 @@ from jwtauth.core.refresh_token import RefreshKey, RefreshToken, secret_hash
 from jwtauth.core.rotation import (
     Decision,
     FamilyState,
-    Outcome,
     ReuseKind,
+    RotationOutcome,
     decide,
 )
 
@@ -32,7 +32,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST = RefreshToken(sid=b"f" * 16, generation=0, secret=b"s" * 32)
 OWNER = b"owner's browser"
 THIEF = b"thief's machine"
-HANDS_OUT = {Outcome.ROTATED, Outcome.RETRY, Outcome.DISPLACED}
+HANDS_OUT = {RotationOutcome.ROTATED, RotationOutcome.RETRY, RotationOutcome.DISPLACED}
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,15 @@ def present(
         context=KEY.context(context),
     )
     match decision.outcome:
-        case Outcome.ROTATED:
+        case RotationOutcome.ROTATED:
             family = replace(on_record, rotated_at=world.now, was_displaced=False)
-        case Outcome.DISPLACED:
+        case RotationOutcome.DISPLACED:
             family = replace(on_record, was_displaced=True)
-        case Outcome.RETRY:
+        case RotationOutcome.RETRY:
             new = KEY.successor(token, family.nonce)
-        case Outcome.REUSED | Outcome.REVOKED:
+        case RotationOutcome.REUSED | RotationOutcome.REVOKED:
             family = replace(family, is_revoked=True)
-        case Outcome.REFUSED | Outcome.OUTDATED:
+        case RotationOutcome.REFUSED | RotationOutcome.OUTDATED:
             pass
     after = replace(world, family=family, nonces=world.nonces + 1, last=decision)
     return after, new if decision.outcome in HANDS_OUT else None
@@ -187,7 +187,7 @@ class TestModel:
 
         # In this model nobody logs out, changes a user or restores a backup.
         assert {world.last.outcome for world in reached if world.last} == (
-            set(Outcome) - {Outcome.REVOKED, Outcome.OUTDATED}
+            set(RotationOutcome) - {RotationOutcome.REVOKED, RotationOutcome.OUTDATED}
         )
         assert {world.last.reuse for world in reached if world.last} == (
             {None, *ReuseKind}
@@ -227,4 +227,4 @@ class TestModel:
 
 def rotates(world: World, token: RefreshToken) -> bool:
     after, _ = present(world, token, OWNER)
-    return after.last is not None and after.last.outcome is Outcome.ROTATED
+    return after.last is not None and after.last.outcome is RotationOutcome.ROTATED
