@@ -19,6 +19,9 @@ from jwtauth.exceptions import TokenRefused
 
 T = TypeVar("T")
 
+_CLAIM_CHECKS = ("exp", "iat, nbf", "iss", "aud")
+_AFTER_SPELLING = ("typ", "crit", "key", "alg", "signature", "claims", *_CLAIM_CHECKS)
+
 
 class Verdict(StrEnum):
     """What became of one check."""
@@ -128,18 +131,6 @@ def _opened(
         lambda: codec.open_encrypted(token, ring=ring, policy=policy, now=now),
     )
     return None if opened is None else opened[1]
-
-
-_CLAIM_CHECKS = ("exp", "iat, nbf", "iss", "aud")
-_AFTER_SPELLING = (
-    "typ",
-    "crit",
-    "key",
-    "alg",
-    "signature",
-    "claims",
-    *_CLAIM_CHECKS,
-)
 
 
 def _inspect_header(

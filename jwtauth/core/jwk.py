@@ -51,7 +51,6 @@ _REQUIRED_MEMBERS = {
     "oct": ("k", "kty"),
 }
 
-
 _FROM_JWK: Mapping[str, Callable[[str], Any]] = {
     "EC": ECAlgorithm.from_jwk,
     "OKP": OKPAlgorithm.from_jwk,
@@ -62,6 +61,11 @@ _TO_JWK: Mapping[str, Callable[[Any], str]] = {
     "EC": ECAlgorithm.to_jwk,
     "OKP": OKPAlgorithm.to_jwk,
     "RSA": RSAAlgorithm.to_jwk,
+}
+_GENERATORS: Mapping[str, Callable[[], PrivateKey]] = {
+    "EC": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "OKP": ed25519.Ed25519PrivateKey.generate,
+    "RSA": lambda: rsa.generate_private_key(public_exponent=65537, key_size=3072),
 }
 
 
@@ -112,13 +116,6 @@ def generate_jwk(alg: str, use: KeyUse) -> dict[str, Any]:
         members = json.loads(_TO_JWK[algorithm.kty](_GENERATORS[algorithm.kty]()))
         members.pop("key_ops", None)  # ``use`` says it; both must not disagree
     return {**members, "kid": thumbprint(members), "alg": alg, "use": str(use)}
-
-
-_GENERATORS: Mapping[str, Callable[[], PrivateKey]] = {
-    "EC": lambda: ec.generate_private_key(ec.SECP256R1()),
-    "OKP": ed25519.Ed25519PrivateKey.generate,
-    "RSA": lambda: rsa.generate_private_key(public_exponent=65537, key_size=3072),
-}
 
 
 def thumbprint(jwk: Jwk) -> str:
