@@ -71,7 +71,7 @@ class Checks:
             value = rule()
         except TokenRefused as refusal:
             more = f"; wanted {wanted}" if wanted else ""
-            self.note(name, Verdict.FAILED, f"{in_words(refusal)}{more}")
+            self.note(name, Verdict.FAILED, f"{refusal_in_words(refusal)}{more}")
             return None
         self.note(name, Verdict.OK)
         return value
@@ -183,7 +183,7 @@ def _inspect_claims(
     )
 
 
-def in_words(refusal: TokenRefused) -> str:
+def refusal_in_words(refusal: TokenRefused) -> str:
     """Return code and cause of a refusal."""
     meaning = (type(refusal).__doc__ or "").split("\n")[0].replace("`", "")
     more = f" ({refusal})" if str(refusal) else ""

@@ -15,8 +15,8 @@ from jwtauth.core.inspection import (
     AccessInspection,
     Checks,
     Verdict,
-    in_words,
     inspect_access_token,
+    refusal_in_words,
 )
 from jwtauth.core.keys import Key, KeyUse
 from jwtauth.core.refresh_token import (
@@ -225,7 +225,7 @@ def _check_generation(
             checks.note("generation", Verdict.OK, "the one before, still in time")
         case RotationOutcome.OUTDATED:
             refusal: TokenRefused = FamilyOutdated("a restored backup?")
-            checks.note("generation", Verdict.FAILED, in_words(refusal))
+            checks.note("generation", Verdict.FAILED, refusal_in_words(refusal))
         case _:
             refusal = TokenReused(f"{decision.reuse}; presenting it ends the login")
-            checks.note("generation", Verdict.FAILED, in_words(refusal))
+            checks.note("generation", Verdict.FAILED, refusal_in_words(refusal))

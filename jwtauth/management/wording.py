@@ -9,7 +9,7 @@ _AT_LEAST = 2
 """Below two of a unit the next smaller one says more."""
 
 
-def in_words(instant: float) -> str:
+def date_in_words(instant: float) -> str:
     """Return Unix seconds as date and time in UTC."""
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
@@ -20,7 +20,7 @@ def moment_in_words(instant: float, now: float) -> str:
     Takes any number, also one that no calendar has a date for.
     """
     try:
-        return f"{in_words(instant)}, {_distance(instant, now)}"
+        return f"{date_in_words(instant)}, {_distance(instant, now)}"
     except (OverflowError, ValueError, OSError):
         return "in no calendar"
 
@@ -39,7 +39,7 @@ def state_in_words(key: Key, now: float) -> str:
     if not key.is_alive(now):
         return "expired"
     if not key.has_started(now):
-        return f"next: signs from {in_words(key.signs_from)}"
+        return f"next: signs from {date_in_words(key.signs_from)}"
     if key.verifies_until is not None:
-        return f"superseded: verifies until {in_words(key.verifies_until)}"
+        return f"superseded: verifies until {date_in_words(key.verifies_until)}"
     return "signs"

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from jwtauth.conf import get_settings
 from jwtauth.core.keys import ALGORITHMS, CONTENT_ENCRYPTION, Key, KeyRing, KeyUse
 from jwtauth.exceptions import KeyRefused
-from jwtauth.management.wording import in_words, state_in_words
+from jwtauth.management.wording import date_in_words, state_in_words
 from jwtauth.stores import key_directory, key_source
 
 # What ``init`` is there to mend; every other problem is for the operator.
@@ -139,7 +139,7 @@ class Command(BaseCommand):
             if key.verifies_until is None:
                 key_directory.give_end(directory, key, ends=ends)
         self.stdout.write(
-            f"Published {path.name}; it signs from {in_words(starts)}, and "
+            f"Published {path.name}; it signs from {date_in_words(starts)}, and "
             f"{old.kid} verifies until every token of it has expired."
         )
 
