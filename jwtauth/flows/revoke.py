@@ -22,13 +22,16 @@ from jwtauth.stores.families import EndedFamily
 @sensitive_variables()
 def revoke_by_tokens(
     tokens: Collection[str], *, reason: RevocationReason, now: float
-) -> None:
+) -> set[bytes]:
     """End the login of any genuine token, stale or expired too; safe to repeat.
 
     Args:
         tokens: refresh or access tokens of ours, all of one login.
         reason: goes on record.
         now: Unix seconds.
+
+    Returns:
+        The id of its family, unless there were no tokens.
 
     Raises:
         TokenRefused: one of them is not genuine; nothing has ended.
@@ -42,18 +45,22 @@ def revoke_by_tokens(
         raise CredentialsAmbiguous("tokens of two logins")
     for sid in sids:
         revoke_family(sid, reason=reason, now=now)
+    return sids
 
 
 @sensitive_variables()
 def revoke_by_cookies(
     tokens: Collection[str], *, reason: RevocationReason, now: float
-) -> None:
+) -> set[bytes]:
     """End every login that a browser's cookies are of; what is not genuine is none.
 
     Args:
         tokens: as they came.
         reason: goes on record.
         now: Unix seconds.
+
+    Returns:
+        The ids of their families.
 
     Raises:
         DenylistDown: see ``revoke_by_tokens``.
@@ -66,6 +73,7 @@ def revoke_by_cookies(
             continue
     for sid in sids:
         revoke_family(sid, reason=reason, now=now)
+    return sids
 
 
 @sensitive_variables()

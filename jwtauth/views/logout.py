@@ -2,6 +2,10 @@
 
 import time
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_out
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import status
 from rest_framework.permissions import IsAuthenticated
@@ -15,6 +19,7 @@ from jwtauth.exceptions import TokenMalformed
 from jwtauth.flows.revoke import revoke_all, revoke_by_cookies, revoke_by_tokens
 from jwtauth.models import RevocationReason
 from jwtauth.serializers import LogoutSerializer
+from jwtauth.stores import families
 from jwtauth.transport.cookies import delete_cookies
 from jwtauth.transport.header import bearer_token
 from jwtauth.views.endpoint import Endpoint
@@ -28,7 +33,10 @@ class LogoutView(Endpoint):
         """End it, also when the token is stale or expired; safe to repeat."""
         tokens = _presented_tokens(request)
         if tokens:
-            revoke_by_tokens(tokens, reason=RevocationReason.LOGOUT, now=time.time())
+            sids = revoke_by_tokens(
+                tokens, reason=RevocationReason.LOGOUT, now=time.time()
+            )
+            _tell_django(request, *map(_UserOf, sids))
             return Response(status=status.HTTP_204_NO_CONTENT)
         if transport.comes_by_cookie(request._request):
             return _end_by_cookies(request)
@@ -59,6 +67,7 @@ class LogoutAllView(Endpoint):
     def post(self, request: Request) -> Response:
         """End them all, this one too."""
         revoke_all(request.user.pk, reason=RevocationReason.LOGOUT_ALL, now=time.time())
+        _tell_django(request, request.user)
         response = Response(status=status.HTTP_204_NO_CONTENT)
         if transport.comes_by_cookie(request._request):
             forget(response)
@@ -81,10 +90,31 @@ def _end_by_cookies(request: Request) -> Response:
     """End what the cookies are of, genuine or not, and let the browser forget them."""
     refuse_cross_site(request._request)
     cookies = transport.presented_cookies(request._request)
-    revoke_by_cookies(cookies, reason=RevocationReason.LOGOUT, now=time.time())
+    sids = revoke_by_cookies(cookies, reason=RevocationReason.LOGOUT, now=time.time())
+    _tell_django(request, *map(_UserOf, sids))
     response = Response(status=status.HTTP_204_NO_CONTENT)
     forget(response)
     return response
+
+
+class _UserOf(SimpleLazyObject):  # type: ignore[type-arg] # generic in the stubs alone
+    """The user of a login; read only if somebody listens who wants to know."""
+
+    def __init__(self, sid: bytes) -> None:
+        super().__init__(lambda: _user_of(sid))
+
+
+def _user_of(sid: bytes) -> AbstractBaseUser | None:
+    found = families.find(sid)
+    return None if found is None else found.user
+
+
+def _tell_django(request: Request, *users: object) -> None:
+    """Send Django's ``user_logged_out``; what a receiver does changes no answer."""
+    for user in users:
+        user_logged_out.send_robust(
+            get_user_model(), request=request._request, user=user
+        )
 
 
 def forget(response: Response) -> None:
