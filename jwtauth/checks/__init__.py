@@ -3,6 +3,6 @@
 They register when they are imported.
 """
 
-from jwtauth.checks import cookies, stores, tokens
+from jwtauth.checks import cookies, settings, stores
 
-__all__ = ["cookies", "stores", "tokens"]
+__all__ = ["cookies", "settings", "stores"]
