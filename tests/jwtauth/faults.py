@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TypeAlias
 
 import redis
+from django.test import override_settings
 
 from demo_project.embedded_valkey import EmbeddedValkey
 
@@ -17,6 +18,15 @@ OPTIONS = {"enable-debug-command": "yes"}
 
 _KEYS = 300
 _MICROSECONDS_PER_KEY = 20_000
+
+
+def unreachable() -> override_settings:
+    """There is no server where the cache is said to be, and none was started for it."""
+    alias = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": "unix:///nonexistent",
+    }
+    return override_settings(CACHES={"default": alias})
 
 
 @contextmanager

@@ -3,16 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.test import Client, override_settings
+from django.test import Client
 
-from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import RevocationReason, TokenFamily
 from tests.jwtauth.browser import ACCESS, REFRESH, Browser
 from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
 from tests.jwtauth.conftest import age
+from tests.jwtauth.faults import unreachable
 
 PATH = PREFIX + "token/revoke/"
 
@@ -206,15 +205,12 @@ class TestOutage:
         self,
         alice: User,
         caller: Caller,
-        valkey: EmbeddedValkey,
         kind: str,
     ) -> None:
         """RFC 7009 §2.2.1: never reported as done when it was not."""
         body = caller.used_login(alice)
-        caches = {"default": {**settings.CACHES["default"], "LOCATION": valkey.url}}
-        valkey.stop()
 
-        with override_settings(CACHES=caches):
+        with unreachable():
             response = revoke(body[kind], bearer=body["access"])
 
         assert response.status_code == 503

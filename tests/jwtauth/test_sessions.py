@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.test import Client, override_settings
+from django.test import Client
 
-from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
 from tests.jwtauth.browser import Browser
 from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
 from tests.jwtauth.conftest import age
+from tests.jwtauth.faults import unreachable
 
 PATH = PREFIX + "sessions/"
 OLD = timedelta(minutes=16)
@@ -198,22 +198,14 @@ class TestEndOne:
         self,
         alice: User,
         caller: Caller,
-        valkey: EmbeddedValkey,
         jwtauth_settings: Callable[..., None],
     ) -> None:
         """Never reported as done when it was not."""
         other, mine = caller.used_login(alice), caller.used_login(alice)
         handle = handle_of(other["access"])
-        caches = {
-            "default": {
-                "BACKEND": "django_redis.cache.RedisCache",
-                "LOCATION": valkey.url,
-            }
-        }
         jwtauth_settings(DENYLIST_FAILURE="open")
-        valkey.stop()
 
-        with override_settings(CACHES=caches):
+        with unreachable():
             response = end(mine["access"], handle)
 
         assert response.status_code == 503

@@ -4,16 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import override_settings
 
-from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from tests.conftest import Heard
 from tests.jwtauth.caller import PASSWORD, Caller
 from tests.jwtauth.conftest import age
+from tests.jwtauth.faults import unreachable
 
 CREDENTIALS = {"username": "alice", "password": PASSWORD}
 pytestmark = pytest.mark.requirement("LST-04")
@@ -69,15 +67,13 @@ class TestEvictOldest:
         assert {caller.me(login["access"]).status_code for login in kept} == {200}
 
     def test_login_while_redis_is_down_ends_the_oldest_row_and_succeeds(
-        self, alice: User, caller: Caller, valkey: EmbeddedValkey
+        self, alice: User, caller: Caller
     ) -> None:
         """A login that nobody gets the tokens of would end another one in vain."""
         oldest = caller.login(alice)
         caller.login(alice)
-        caches = {"default": {**settings.CACHES["default"], "LOCATION": valkey.url}}
-        valkey.stop()
 
-        with override_settings(CACHES=caches):
+        with unreachable():
             response = caller.post("token/", CREDENTIALS)
 
         assert response.status_code == 200

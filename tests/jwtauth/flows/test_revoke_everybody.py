@@ -8,7 +8,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from jwtauth.exceptions import DenylistDown
@@ -18,6 +17,7 @@ from jwtauth.signals import family_revoked
 from jwtauth.stores import denylist
 from tests.conftest import Heard
 from tests.jwtauth.caller import Caller
+from tests.jwtauth.faults import unreachable
 
 USERS = 5
 
@@ -130,14 +130,10 @@ class TestOutage:
         self, round_trips: list[str]
     ) -> None:
         """A hung server must not keep the logins that are left alive."""
-        alias = {
-            "BACKEND": "django_redis.cache.RedisCache",
-            "LOCATION": "unix:///nonexistent",
-        }
         round_trips.clear()
 
         down = pytest.raises(DenylistDown, match=f"^{USERS + 1} login")
-        with override_settings(CACHES={"default": alias}), down:
+        with unreachable(), down:
             revoke_everybody()
 
         assert left() == 0

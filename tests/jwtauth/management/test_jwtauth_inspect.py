@@ -14,10 +14,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
-from django.test import override_settings
 
 import jwtauth
-from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.core.jwk import generate_jwk, parse_key
 from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
 from jwtauth.models import TokenFamily
@@ -26,6 +24,7 @@ from tests import signing_keys
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.conftest import age
 from tests.jwtauth.core.raw_tokens import claims, header_of, signed, unb64
+from tests.jwtauth.faults import unreachable
 
 HEADER_CHECKS = ["length", "spelling", "typ", "crit", "key", "alg", "signature"]
 CLAIM_CHECKS = ["claims", "exp", "iat, nbf", "iss", "aud", "user", "denylist"]
@@ -469,10 +468,7 @@ class TestInput:
 
 
 @pytest.fixture
-def dead_redis(valkey: EmbeddedValkey) -> Iterator[None]:
+def dead_redis() -> Iterator[None]:
     """A denylist that nobody serves."""
-    backend = "django_redis.cache.RedisCache"
-    cache = {"BACKEND": backend, "LOCATION": valkey.url}
-    with override_settings(CACHES={"default": cache}):
-        valkey.stop()
+    with unreachable():
         yield

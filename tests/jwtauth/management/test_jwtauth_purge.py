@@ -6,18 +6,12 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import override_settings
 
 from jwtauth.models import TokenFamily
+from tests.jwtauth.faults import unreachable
 from tests.jwtauth.many_families import write_families
 
 HOUR = timedelta(hours=1)
-NO_REDIS = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": "unix:///nonexistent",
-    }
-}
 
 
 def run(*arguments: str) -> str:
@@ -49,7 +43,7 @@ class TestPurgeCommand:
     def test_purge_redis_down_has_purged_and_fails_with_one_line(self) -> None:
         """The database needn't wait for Redis; whoever watches cron must hear of it."""
         with (
-            override_settings(CACHES=NO_REDIS),
+            unreachable(),
             pytest.raises(CommandError, match=r"Redis is down.*Run it again") as caught,
         ):
             run()
@@ -64,7 +58,7 @@ class TestPurgeCommand:
         """Who has no Redis purges all the same."""
         jwtauth_settings(REVOCATION="refresh_only")
 
-        with override_settings(CACHES=NO_REDIS):
+        with unreachable():
             assert run().startswith("3 login(s) deleted.\n")
 
     @pytest.mark.parametrize("batch", ["0", "-1", "many", "10001", "1.5", ""])

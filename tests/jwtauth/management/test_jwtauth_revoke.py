@@ -12,6 +12,7 @@ from django.test import override_settings
 
 from jwtauth.models import TokenFamily
 from tests.jwtauth.caller import PASSWORD, Caller
+from tests.jwtauth.faults import unreachable
 
 
 @pytest.fixture
@@ -24,14 +25,6 @@ def revoke(*arguments: str) -> str:
     out = StringIO()
     call_command("jwtauth_revoke", *arguments, stdout=out)
     return out.getvalue()
-
-
-def unreachable() -> override_settings:
-    alias = {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": "unix:///nonexistent",
-    }
-    return override_settings(CACHES={"default": alias})
 
 
 class TestRevokeCommand:
