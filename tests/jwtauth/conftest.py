@@ -14,6 +14,7 @@ from psycopg import IsolationLevel
 from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
 from tests.crowd import Crowd, crowd_of
+from tests.jwtauth.browser import Browser
 from tests.jwtauth.caller import PASSWORD, Caller
 
 
@@ -24,15 +25,29 @@ def alice(transactional_db: None) -> User:
 
 
 @pytest.fixture
+def bob(alice: User) -> User:
+    """Another user."""
+    return User.objects.create_user("bob", password=PASSWORD)
+
+
+@pytest.fixture
 def caller() -> Caller:
-    """The owner's browser."""
+    """The owner's client, which sends tokens in body and header."""
     return Caller()
 
 
 @pytest.fixture
 def thief() -> Caller:
-    """Another browser."""
+    """Another client of that kind."""
     return Caller("Thief/6.6")
+
+
+@pytest.fixture
+def browser(alice: User) -> Browser:
+    """Where alice is logged in by cookie."""
+    browser = Browser()
+    browser.login(alice)
+    return browser
 
 
 @pytest.fixture

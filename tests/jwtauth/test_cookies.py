@@ -22,14 +22,6 @@ ME = "/jwt/api/me/"
 WEEK = 7 * 24 * 3600
 
 
-@pytest.fixture
-def browser(alice: User) -> Browser:
-    """Where alice is logged in."""
-    browser = Browser()
-    browser.login(alice)
-    return browser
-
-
 class TestLogin:
     @pytest.mark.requirement("CKE-01", "CKE-03", "CKE-04", "RTK-26")
     @pytest.mark.parametrize("name", [ACCESS, REFRESH])
@@ -184,9 +176,8 @@ class TestCall:
         assert response.status_code == 201
 
     @pytest.mark.requirement("BRR-03")
-    def test_header_wins_over_the_cookie(self, browser: Browser) -> None:
+    def test_header_wins_over_the_cookie(self, browser: Browser, bob: User) -> None:
         """Two ways are never merged: the explicit one counts."""
-        bob = User.objects.create_user("bob", password=PASSWORD)
         access = Caller().login(bob)["access"]
 
         response = browser.get(ME, HTTP_AUTHORIZATION=f"Bearer {access}")
@@ -249,9 +240,10 @@ class TestCall:
 
         assert response.status_code == 401
 
-    def test_cookies_of_two_logins_are_refused(self, browser: Browser) -> None:
+    def test_cookies_of_two_logins_are_refused(
+        self, browser: Browser, bob: User
+    ) -> None:
         """One of them was planted."""
-        bob = User.objects.create_user("bob", password=PASSWORD)
         other = Browser()
         other.login(bob)
         browser.keep(ACCESS, other.cookie(ACCESS))

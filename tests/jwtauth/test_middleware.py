@@ -47,14 +47,6 @@ def _pages() -> Iterator[None]:
 
 
 @pytest.fixture
-def browser(alice: User) -> Browser:
-    """Where alice is logged in."""
-    browser = Browser()
-    browser.login(alice)
-    return browser
-
-
-@pytest.fixture
 def late(browser: Browser) -> Browser:
     """The same, when the access token is gone."""
     browser.drop(ACCESS)

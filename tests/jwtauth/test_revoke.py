@@ -9,7 +9,7 @@ from django.test import Client
 
 from jwtauth.models import RevocationReason, TokenFamily
 from tests.jwtauth.browser import ACCESS, REFRESH, Browser
-from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
+from tests.jwtauth.caller import PREFIX, Caller
 from tests.jwtauth.conftest import age
 from tests.jwtauth.faults import unreachable
 
@@ -25,12 +25,6 @@ def revoke(token: str, hint: str = "", *, bearer: str = "") -> HttpResponse:
 
 def ended() -> list[str]:
     return [row.revoked_reason for row in TokenFamily.objects.exclude(revoked_at=None)]
-
-
-@pytest.fixture
-def bob(alice: User) -> User:
-    """Another user."""
-    return User.objects.create_user("bob", password=PASSWORD)
 
 
 class TestRevoke:

@@ -166,11 +166,16 @@ class TestEndOne:
     @pytest.mark.requirement("LST-03")
     @pytest.mark.parametrize("is_recent", [True, False])
     def test_end_one_of_another_user_is_as_if_it_were_not_there(
-        self, two: tuple[Any, Any], caller: Caller, thief: Caller, *, is_recent: bool
+        self,
+        two: tuple[Any, Any],
+        caller: Caller,
+        thief: Caller,
+        bob: User,
+        *,
+        is_recent: bool,
     ) -> None:
         """Not even that a handle is somebody's is told."""
         hers = handle_of(two[0]["access"])
-        bob = User.objects.create_user("bob", password=PASSWORD)
         his = thief.used_login(bob)
         if not is_recent:
             age(OLD)
@@ -244,12 +249,6 @@ class TestEndOthers:
 
 
 class TestByCookie:
-    @pytest.fixture
-    def browser(self, alice: User) -> Browser:
-        browser = Browser()
-        browser.login(alice)
-        return browser
-
     def test_end_this_one_by_cookie_clears_the_cookies(self, browser: Browser) -> None:
         """It is a logout."""
         (row,) = browser.get(PATH).json()

@@ -224,10 +224,9 @@ class TestLogout:
         assert caller.post("logout/", body).status_code == 401
 
     def test_logout_all_ends_every_login_of_this_user_alone(
-        self, alice: User, caller: Caller
+        self, alice: User, caller: Caller, bob: User
     ) -> None:
         """Every device, and nobody else's."""
-        bob = User.objects.create_user("bob", password=PASSWORD)
         mine, bobs = [caller.login(alice) for _ in range(3)], caller.login(bob)
 
         response = caller.post("logout/all/", bearer=mine[0]["access"])

@@ -181,9 +181,9 @@ class TestEndAll:
         alice: User,
         caller: Caller,
         server: EmbeddedValkey,
+        bob: User,
     ) -> None:
         """One entry that can't be written must not spare those who come after it."""
-        bob = User.objects.create_user("bob", password=PASSWORD)
         for user in (alice, bob):
             caller.login(user)
 

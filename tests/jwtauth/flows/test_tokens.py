@@ -452,10 +452,9 @@ class TestSameLogin:
 
     @pytest.mark.requirement("ATJ-10")
     def test_client_named_as_a_user_is_nobody_else(
-        self, alice: User, caller: Caller, jwtauth_settings: Change
+        self, alice: User, caller: Caller, jwtauth_settings: Change, bob: User
     ) -> None:
         """RFC 9700 §4.15: who is acting is ``sub`` alone."""
-        bob = User.objects.create_user("bob", password=PASSWORD)
         jwtauth_settings(CLIENT_ID=str(alice.pk))
         access = caller.login(bob)["access"]
 

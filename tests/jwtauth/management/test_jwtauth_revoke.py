@@ -11,14 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from jwtauth.models import TokenFamily
-from tests.jwtauth.caller import PASSWORD, Caller
+from tests.jwtauth.caller import Caller
 from tests.jwtauth.faults import unreachable
-
-
-@pytest.fixture
-def bob(alice: User) -> User:
-    """Somebody else."""
-    return User.objects.create_user("bob", password=PASSWORD)
 
 
 def revoke(*arguments: str) -> str:

@@ -446,13 +446,6 @@ class TestOwnChange:
         ):
             yield
 
-    @pytest.fixture
-    def browser(self, alice: User) -> Browser:
-        """Where alice is going to change her account."""
-        browser = Browser()
-        browser.login(alice)
-        return browser
-
     @pytest.mark.requirement("RVK-11")
     def test_password_page_renews_this_login_and_ends_the_others(
         self, alice: User, browser: Browser, caller: Caller
