@@ -106,7 +106,11 @@ class JWTAuthenticationMiddleware(MiddlewareMixin):
         if page is None:
             return response
         if page.store_down:
-            return unavailable()
+            # A rotation is on record already: a browser that never got its cookies
+            # would come back after the outage like a thief.
+            response = unavailable()
+            _send_renewed(request, response)
+            return response
         if is_kept_from_login(request, response):
             return reload_page(request)
         _settle(request, response, page)

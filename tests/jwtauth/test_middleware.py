@@ -315,6 +315,20 @@ class TestOutage:
         assert response["Cache-Control"] == "no-store"
         assert response.cookies == {}
 
+    @pytest.mark.parametrize("path", ["/page/", "/private/", "/hush/", "/async/"])
+    def test_page_that_was_renewed_sends_the_cookies_with_the_503(
+        self, stopped: Browser, server: EmbeddedValkey, path: str
+    ) -> None:
+        """The rotation counts: who never got it would look like a thief afterwards."""
+        stopped.drop(ACCESS)
+        assert stopped.get(path).status_code == 503
+
+        server.start()
+        age(timedelta(minutes=5))
+        stopped.drop(ACCESS)
+
+        assert text_of(stopped, "/page/") == "alice"
+
     def test_page_that_does_not_ask_is_shown(self, stopped: Browser) -> None:
         """It has no need of Redis."""
         assert stopped.get("/plain/").status_code == 200
