@@ -171,6 +171,7 @@ def revoke_all(
     now: float,
     keep: bytes | None = None,
     must_reach_redis: bool = True,
+    on_ended: Callable[[Collection[str]], None] | None = None,
 ) -> int:
     """End every login of a user.
 
@@ -182,6 +183,7 @@ def revoke_all(
         now: Unix seconds.
         keep: the id of one family to spare, usually that of the request.
         must_reach_redis: see ``announce_after_commit``.
+        on_ended: see ``revoke_families``.
 
     Returns:
         How many logins this call ended.
@@ -195,11 +197,13 @@ def revoke_all(
         with transaction.atomic(using=using):
             users.lock(user_id, using=using)
             ended, new = families.revoke_all(user_id, reason=reason, keep=keep)
+            told = partial(on_ended, new) if on_ended is not None else None
             announce_after_commit(
                 ended,
                 new,
                 reason=reason,
                 now=now,
+                on_ended=told,
                 must_reach_redis=must_reach_redis,
             )
             return len(new)

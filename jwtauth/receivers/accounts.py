@@ -6,13 +6,13 @@ follows its commit. A denylist that is down breaks no save: the entries come lat
 
 import copy
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeAlias
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import models, transaction
+from django.db import models
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
 from jwtauth.flows.rebind import rebind
@@ -22,6 +22,7 @@ from jwtauth.stores import families
 from jwtauth.transport.own_login import OwnChange, own_login
 
 _Values: TypeAlias = dict[str, Any]
+_OnEnded: TypeAlias = Callable[[Collection[str]], None]
 
 _BEFORE = "_jwtauth_before"
 _NEW_PASSWORD = "_jwtauth_new_password"  # noqa: S105 # the name of a mark
@@ -74,8 +75,7 @@ def end_if_changed(
         setattr(instance, _NEW_PASSWORD, True)
         return
     reason = _reasons()[changed[0]]
-    _end(instance.pk, reason)
-    _let_own_login_go_on(instance, reason)
+    _end(instance.pk, reason, on_ended=_let_own_login_go_on(instance, reason))
 
 
 def end_deleted(instance: AbstractBaseUser, using: str, **_: object) -> None:
@@ -178,15 +178,35 @@ def _with(instance: AbstractBaseUser, values: _Values) -> AbstractBaseUser:
     return before
 
 
-def _end(user_id: Any, reason: RevocationReason) -> None:  # noqa: ANN401 # the type of the user model's key
-    revoke_all(user_id, reason=reason, now=time.time(), must_reach_redis=False)
+def _end(
+    user_id: Any,  # noqa: ANN401 # the type of the user model's key
+    reason: RevocationReason,
+    *,
+    on_ended: _OnEnded | None = None,
+) -> None:
+    revoke_all(
+        user_id,
+        reason=reason,
+        now=time.time(),
+        must_reach_redis=False,
+        on_ended=on_ended,
+    )
 
 
-def _let_own_login_go_on(instance: AbstractBaseUser, reason: RevocationReason) -> None:
-    """Ask for new tokens where a request changes the user that it acts as."""
+def _let_own_login_go_on(
+    instance: AbstractBaseUser, reason: RevocationReason
+) -> _OnEnded | None:
+    """Ask for new tokens where a request changes the user that it acts as.
+
+    Only where this very change ended the login: one that had ended before, be it for
+    the same reason, stays ended, though its access token may act for a while yet.
+    """
     login = own_login(instance)
-    if login is not None:
-        change = OwnChange(user=instance, reason=reason)
-        transaction.on_commit(
-            lambda: setattr(login, "ended_by", change), using=families.database()
-        )
+    if login is None:
+        return None
+
+    def note(sids: Collection[str]) -> None:
+        if login.sid in sids:
+            login.ended_by = OwnChange(user=instance, reason=reason)
+
+    return note

@@ -75,6 +75,15 @@ def rolled_back(request: HttpRequest) -> HttpResponse:
     return HttpResponse("no")
 
 
+def twice(request: HttpRequest) -> HttpResponse:
+    """Two changes of the caller, one after the other."""
+    request.user.email = "other@example.com"
+    request.user.save()
+    request.user.set_password("what the caller says")
+    request.user.save()
+    return HttpResponse("both")
+
+
 def overtaken(request: HttpRequest) -> HttpResponse:
     """A change of the caller that somebody else's follows."""
     request.user.email = "other@example.com"
@@ -97,6 +106,7 @@ def leaving(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("rolled-back/", rolled_back),
     path("overtaken/", overtaken),
+    path("twice/", twice),
     path("leaving/", leaving),
     path("me/", MeView.as_view()),
     path("plain/", plain),

@@ -23,7 +23,7 @@ from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from tests.conftest import Heard
 from tests.jwtauth.browser import ACCESS, REFRESH, Browser, get_with_cookies
-from tests.jwtauth.caller import PASSWORD, Caller
+from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
 from tests.jwtauth.conftest import age
 from tests.jwtauth.faults import unreachable
 from tests.jwtauth.test_middleware import MIDDLEWARE
@@ -536,7 +536,33 @@ class TestOwnChange:
 
         assert browser.post("/me/", {"email": "x@example.com"}).status_code == 200
 
-        assert browser.credentials == {}
+        assert browser.refresh().status_code == 401
+        assert not TokenFamily.objects.filter(revoked_at=None).exists()
+
+    def test_change_under_a_login_that_the_same_change_had_ended_gives_no_new_one(
+        self, browser: Browser, jwtauth_settings: Callable[..., None]
+    ) -> None:
+        """A stolen access token must not turn into a login of its own."""
+        jwtauth_settings(REVOCATION="refresh_only")
+        thief = Browser("Thief/6.6")
+        thief.keep(ACCESS, browser.cookie(ACCESS))
+        thief.get(f"{PREFIX}csrf/")
+        browser.post("/me/", {"email": "new@example.com"})
+
+        response = thief.post("/me/", {"email": "thief@example.com"})
+
+        assert response.status_code == 200
+        assert REFRESH not in thief.credentials
+        assert not TokenFamily.objects.filter(revoked_at=None).exists()
+
+    def test_two_changes_in_one_request_renew_this_login(
+        self, browser: Browser
+    ) -> None:
+        """The first of them ended it; the second found nothing left to end."""
+        assert browser.post("/twice/").status_code == 200
+
+        assert browser.me().status_code == 200
+        assert browser.refresh().status_code == 200
 
     def test_deactivation_by_oneself_ends_this_login_and_clears_its_cookies(
         self, browser: Browser
