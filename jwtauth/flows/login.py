@@ -209,12 +209,13 @@ def _record(
     """Write the family while the user's row is locked."""
     using, policy = families.database(), get_settings().policy
     with transaction.atomic(using=using):
-        database_now = users.lock_unchanged(user, using=using)
+        # From here on as it is now: rights may have been taken away since the proof.
+        locked, database_now = users.lock_unchanged(user, using=using)
         if terms.replaces is not None:
             end_replaced(terms.replaces, now=now)
         make_room(user.pk, now=now)
         found = families.begin(
-            first, user=user, about=terms.columns, policy=policy, now=database_now
+            first, user=locked, about=terms.columns, policy=policy, now=database_now
         )
         access = _access_token(found, terms, now)
         families.add(found, first, policy=policy)

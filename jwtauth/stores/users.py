@@ -116,14 +116,16 @@ def lock(
     return None if user is None else (user, aware(user.database_now))
 
 
-def lock_unchanged(user: AbstractBaseUser, *, using: str) -> datetime:
+def lock_unchanged(
+    user: AbstractBaseUser, *, using: str
+) -> tuple[AbstractBaseUser, datetime]:
     """Lock the user's row and make sure that it is still the user who was proved.
 
     A login that began with the old password waits here for the change, and then
     finds another hash: it can't outlive what ended it.
 
     Returns:
-        The database's clock.
+        The user as it is now, and the database's clock.
 
     Raises:
         LoginRefused: the user is gone, inactive or changed.
@@ -133,7 +135,7 @@ def lock_unchanged(user: AbstractBaseUser, *, using: str) -> datetime:
         raise LoginRefused("the user was deactivated or deleted meanwhile")
     if not constant_time_compare(auth_hash(locked[0]), auth_hash(user)):
         raise LoginRefused("the user's credentials changed meanwhile")
-    return locked[1]
+    return locked
 
 
 def write_nothing(

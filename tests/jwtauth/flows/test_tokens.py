@@ -8,8 +8,11 @@ from typing import Any
 
 import jwt
 import pytest
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group, User
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
 
 from jwtauth.core.jwk import generate_jwk
 from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
@@ -397,6 +400,38 @@ class TestScope:
 
         assert caller.refresh(first["refresh"]).status_code == 401
         assert TokenFamily.objects.get().revoked_at is not None
+
+
+class DemotingBackend(ModelBackend):
+    """An administrator takes a right away while the password is being checked."""
+
+    def authenticate(
+        self, request: HttpRequest | None, **credentials: str
+    ) -> AbstractBaseUser | None:
+        user = super().authenticate(request, **credentials)
+        for row in User.objects.all():
+            row.is_staff = False
+            row.save()
+        return user
+
+
+class TestLoginRace:
+    @pytest.mark.requirement("RVK-10")
+    def test_right_lost_during_the_login_is_not_in_the_token(
+        self, alice: User, caller: Caller, jwtauth_settings: Change
+    ) -> None:
+        """The end of every login comes too early for this one."""
+        User.objects.update(is_staff=True)
+        jwtauth_settings(
+            CLAIMS=lambda user, _family: {"staff": user.is_staff},
+            CLAIM_NAMES=("staff",),
+        )
+        backend = f"{__name__}.{DemotingBackend.__name__}"
+
+        with override_settings(AUTHENTICATION_BACKENDS=[backend]):
+            tokens = caller.login(alice)
+
+        assert said(tokens["access"])["staff"] is False
 
 
 class TestGroupScopes:
