@@ -270,11 +270,6 @@ def _columns(
     found: FoundFamily, new: Generation, policy: TokenPolicy
 ) -> dict[str, Any]:
     """Return the columns that change with every secret."""
-    access_ends = min(
-        # A retry mints a fresh access token and writes nothing: it counts here.
-        found.now + policy.refresh_grace_period + policy.access_token_lifetime,
-        found.absolute_expires_at,
-    )
     return {
         "generation": new.token.generation,
         "secret_hash": secret_hash(new.token.secret),
@@ -282,8 +277,19 @@ def _columns(
         "key_hint": new.key.hint,
         "context": new.key.context(new.context),
         "binding": bindings(found.row, found.user, new.key)[0],
-        "access_until": stored(access_ends),
+        "access_until": stored(_access_ends(found, policy)),
     }
+
+
+def _access_ends(found: FoundFamily, policy: TokenPolicy) -> datetime:
+    """Return when the last access token of a family ends, those of before included."""
+    # A retry mints a fresh access token and writes nothing: it counts here.
+    ends = found.now + policy.refresh_grace_period + policy.access_token_lifetime
+    before = found.row.access_until
+    if before is not None:
+        # The lifetime may have been longer when an earlier one was issued.
+        ends = max(ends, aware(before))
+    return min(ends, found.absolute_expires_at)
 
 
 def _timers(found: FoundFamily, policy: TokenPolicy) -> dict[str, Any]:

@@ -51,6 +51,29 @@ class TestEntries:
         assert hours * HOUR_MS < left <= hours * HOUR_MS + 80_000
 
     @pytest.mark.requirement("RVK-07")
+    def test_deny_entry_outlives_access_tokens_of_a_longer_lifetime(
+        self,
+        alice: User,
+        caller: Caller,
+        server: EmbeddedValkey,
+        jwtauth_settings: Callable[..., None],
+    ) -> None:
+        """A token of before the lifetime was shortened would count again."""
+        jwtauth_settings(
+            DENYLIST_COVERS="access", ACCESS_TOKEN_LIFETIME=timedelta(hours=1)
+        )
+        tokens = caller.login(alice)
+        jwtauth_settings(
+            DENYLIST_COVERS="access", ACCESS_TOKEN_LIFETIME=timedelta(minutes=5)
+        )
+        caller.refreshed(tokens["refresh"])
+
+        caller.logout(tokens["access"])
+
+        ((_, until),) = entries(server)
+        assert until - time.time() * 1000 > HOUR_MS
+
+    @pytest.mark.requirement("RVK-07")
     def test_deny_drops_what_need_not_block_any_more(
         self, revoked: str, server: EmbeddedValkey
     ) -> None:
