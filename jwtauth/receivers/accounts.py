@@ -103,7 +103,8 @@ def end_if_lost(  # Django's signature
     if action not in {"pre_remove", "pre_clear"} or using != families.database():
         return
     name = next(field.name for field in _rights() if _through(field) is sender)
-    lost = _members(instance, name) if reverse else getattr(instance, name).all()
+    rights = _members(instance, name) if reverse else getattr(instance, name).all()
+    lost = rights.using(using)
     if pk_set is not None:
         lost = lost.filter(pk__in=pk_set)
     pks = set(lost.values_list("pk", flat=True))

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import pytest
 import redis
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection, connections
 from django.db.models import Model
 from django.test import override_settings
@@ -143,6 +143,52 @@ class TestLogin:
 
         assert response.status_code == 401
         assert not TokenFamily.objects.using("default").exists()
+
+
+class TestRights:
+    @pytest.fixture
+    def editors(self, alice: User) -> Group:
+        """A group that alice is in; the replica has never heard of groups."""
+        group = Group.objects.create(name="editors")
+        alice.groups.add(group)
+        return group
+
+    @pytest.mark.requirement("OPS-07", "RVK-10")
+    @pytest.mark.parametrize(
+        "lose",
+        [
+            lambda user, group: user.groups.remove(group),
+            lambda user, group: group.user_set.remove(user),
+        ],
+    )
+    def test_replica_knows_no_groups_a_lost_one_ends_the_login(
+        self,
+        editors: Group,
+        catch_up: CatchUp,
+        alice: User,
+        caller: Caller,
+        lose: Callable[[User, Group], None],
+    ) -> None:
+        """Who was a member is for the primary to say."""
+        token = caller.login(alice)["refresh"]
+
+        lose(alice, editors)
+
+        assert caller.refresh(token).status_code == 401
+
+    @pytest.mark.requirement("OPS-07", "ATJ-06")
+    def test_replica_knows_no_groups_the_scope_is_that_of_the_primary(
+        self,
+        editors: Group,
+        catch_up: CatchUp,
+        alice: User,
+        caller: Caller,
+        jwtauth_settings: Callable[..., None],
+    ) -> None:
+        """Otherwise it would grant again what has just been taken away."""
+        jwtauth_settings(CLAIMS="jwtauth.scopes.group_scopes")
+
+        assert caller.login(alice)["scope"] == "editors"
 
 
 class TestRevocation:
