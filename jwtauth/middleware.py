@@ -66,7 +66,8 @@ class JWTAuthenticationMiddleware(MiddlewareMixin):
     def applies(self, request: HttpRequest) -> bool:
         """Whether the token cookies decide about this request; not under the admin."""
         try:
-            return not request.path_info.startswith(reverse("admin:index"))
+            # Both with the prefix that a server mounts the project under.
+            return not request.path.startswith(reverse("admin:index"))
         except NoReverseMatch:
             return True
 

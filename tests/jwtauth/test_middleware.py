@@ -12,6 +12,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext, override_settings
+from django.urls import clear_script_prefix, set_script_prefix
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.middleware import JWTAuthenticationMiddleware
@@ -148,6 +149,19 @@ class TestUser:
         browser._client.login(username="root", password=PASSWORD)
 
         assert browser.get("/admin/").status_code == 200
+
+    def test_admin_of_a_project_below_a_prefix_keeps_djangos_sessions(
+        self, browser: Browser
+    ) -> None:
+        """A server may mount the project below a path: no token opens its admin."""
+        User.objects.update(is_staff=True)
+        set_script_prefix("/app/")
+        try:
+            response = browser.get("/admin/", SCRIPT_NAME="/app")
+        finally:
+            clear_script_prefix()
+
+        assert response.status_code == 302
 
     def test_api_as_a_page_of_a_deactivated_user_is_refused(
         self, browser: Browser
