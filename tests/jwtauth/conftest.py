@@ -17,6 +17,19 @@ from tests.crowd import Crowd, crowd_of
 from tests.jwtauth.browser import Browser
 from tests.jwtauth.caller import PASSWORD, Caller
 
+OTHER_MIDDLEWARE = [path for path in settings.MIDDLEWARE if "JWT" not in path]
+"""What the middleware of jwtauth stands behind."""
+
+
+@pytest.fixture
+def pages() -> Iterator[None]:
+    """Serve ``tests.jwtauth.urls``: the token cookies decide about every page."""
+    middleware = [*OTHER_MIDDLEWARE, "jwtauth.middleware.JWTAuthenticationMiddleware"]
+    with override_settings(
+        ROOT_URLCONF="tests.jwtauth.urls", MIDDLEWARE=middleware, LOGIN_URL="/login/"
+    ):
+        yield
+
 
 @pytest.fixture
 def alice(transactional_db: None) -> User:

@@ -18,7 +18,6 @@ from jwtauth.models import TokenFamily
 from tests.conftest import Heard
 from tests.jwtauth.browser import Browser
 from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
-from tests.jwtauth.test_middleware import MIDDLEWARE
 from tests.jwtauth.test_reauth import OtpBackend, OtpSerializer
 
 __all__ = ["OtpBackend", "OtpSerializer"]
@@ -110,6 +109,7 @@ class TestEveryPath:
         ):
             jwtauth.login(RequestFactory().post("/"), User.objects.get())
 
+    @pytest.mark.usefixtures("pages")
     @pytest.mark.parametrize("change", [{"is_active": False}, {"first_name": ""}])
     def test_page_refuses_whom_the_endpoints_refuse(
         self, alice: User, jwtauth_settings: Callable[..., None], change: dict[str, Any]
@@ -118,14 +118,11 @@ class TestEveryPath:
         jwtauth_settings(USER_CHECK=f"{__name__}.has_verified_address")
         User.objects.update(first_name="verified")
 
-        with override_settings(
-            ROOT_URLCONF="tests.jwtauth.urls", MIDDLEWARE=MIDDLEWARE
-        ):
-            browser = Browser()
-            browser.login(alice)
-            before = browser.get("/page/").content
-            User.objects.update(**change)
-            after = browser.get("/page/").content
+        browser = Browser()
+        browser.login(alice)
+        before = browser.get("/page/").content
+        User.objects.update(**change)
+        after = browser.get("/page/").content
 
         assert (before, after) == (b"alice", b"AnonymousUser")
 
@@ -190,10 +187,10 @@ class TestLoggedOut:
         assert facts["user"] == alice
         assert isinstance(facts["request"], HttpRequest)
 
-    def test_logout_by_cookie_sends_it_too(self, alice: User, heard: Heard) -> None:
+    def test_logout_by_cookie_sends_it_too(
+        self, alice: User, browser: Browser, heard: Heard
+    ) -> None:
         """The browser's user."""
-        browser = Browser()
-        browser.login(alice)
         told = heard(user_logged_out)
 
         browser.post(f"{PREFIX}logout/")

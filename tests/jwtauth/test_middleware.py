@@ -1,12 +1,11 @@
 """Pages by cookie: the user, the refresh in place, outages, links from other sites."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpRequest
@@ -20,10 +19,9 @@ from jwtauth.models import TokenFamily
 from tests.crowd import crowd_of
 from tests.jwtauth.browser import ACCESS, REFRESH, Browser
 from tests.jwtauth.caller import PASSWORD, PREFIX
-from tests.jwtauth.conftest import age
+from tests.jwtauth.conftest import OTHER_MIDDLEWARE, age
 
-_OTHERS = [path for path in settings.MIDDLEWARE if "JWT" not in path]
-MIDDLEWARE = [*_OTHERS, "jwtauth.middleware.JWTAuthenticationMiddleware"]
+pytestmark = pytest.mark.usefixtures("pages")
 
 
 class OnlyPrivate(JWTAuthenticationMiddleware):
@@ -37,14 +35,6 @@ FROM_ANOTHER_SITE = {
     "HTTP_SEC_FETCH_SITE": "cross-site",
     "HTTP_SEC_FETCH_MODE": "navigate",
 }
-
-
-@pytest.fixture(autouse=True)
-def _pages() -> Iterator[None]:
-    with override_settings(
-        ROOT_URLCONF="tests.jwtauth.urls", MIDDLEWARE=MIDDLEWARE, LOGIN_URL="/login/"
-    ):
-        yield
 
 
 @pytest.fixture
@@ -406,7 +396,7 @@ class TestLinkFromAnotherSite:
 
 class TestScope:
     @override_settings(
-        MIDDLEWARE=[*_OTHERS, "tests.jwtauth.test_middleware.OnlyPrivate"]
+        MIDDLEWARE=[*OTHER_MIDDLEWARE, "tests.jwtauth.test_middleware.OnlyPrivate"]
     )
     def test_path_that_applies_leaves_out_keeps_djangos_user(self, alice: User) -> None:
         """A project may have pages of both kinds."""

@@ -26,7 +26,6 @@ from tests.jwtauth.browser import ACCESS, REFRESH, Browser, get_with_cookies
 from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
 from tests.jwtauth.conftest import age
 from tests.jwtauth.faults import unreachable
-from tests.jwtauth.test_middleware import MIDDLEWARE
 
 NEW_PASSWORD = "a new one, quite as good"
 PBKDF2 = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
@@ -438,14 +437,8 @@ class TestHasherUpgrade:
         assert response.status_code == 401
 
 
+@pytest.mark.usefixtures("pages")
 class TestOwnChange:
-    @pytest.fixture(autouse=True)
-    def _pages(self) -> Iterator[None]:
-        with override_settings(
-            ROOT_URLCONF="tests.jwtauth.urls", MIDDLEWARE=MIDDLEWARE
-        ):
-            yield
-
     @pytest.mark.requirement("RVK-11")
     def test_password_page_renews_this_login_and_ends_the_others(
         self, alice: User, browser: Browser, caller: Caller
