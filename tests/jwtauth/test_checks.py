@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,18 +22,10 @@ from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.checks import cookies, stores
 from jwtauth.core.jwk import generate_jwk
 from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
-from tests.jwtauth.core.key_box import jwk_of, rsa_members
+from tests.jwtauth.core.key_box import jwk_of, rsa_members, secret_jwk
 
 ROOT = Path(__file__).parents[2]
 GOOD = [jwk_of("ES256"), jwk_of("HS256", KeyUse.REFRESH)]
-
-
-def b64(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def secret_jwk(secret: bytes, use: KeyUse = KeyUse.SIG) -> dict[str, Any]:
-    return {"kty": "oct", "alg": "HS256", "use": str(use), "k": b64(secret)}
 
 
 def jwtauth(**changes: object) -> override_settings:

@@ -6,6 +6,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from jwt.utils import base64url_encode
 
 from jwtauth.core.jwk import generate_jwk, parse_key
 from jwtauth.core.keys import Key, KeyUse
@@ -28,6 +29,12 @@ def _jwk(alg: str, use: KeyUse) -> dict[str, Any]:
     if alg in {"RS256", "PS256"}:
         return {**rsa_members(2048), "alg": alg, "use": str(use)}
     return generate_jwk(alg, use)
+
+
+def secret_jwk(secret: bytes, use: KeyUse = KeyUse.SIG) -> dict[str, str]:
+    """Return the JWK of an HMAC secret, however weak."""
+    k = base64url_encode(secret).decode()
+    return {"kty": "oct", "alg": "HS256", "use": str(use), "k": k}
 
 
 def jwk_of(alg: str, use: KeyUse = KeyUse.SIG, /, **members: object) -> dict[str, Any]:

@@ -61,8 +61,8 @@ def claims(**changes: object) -> dict[str, Any]:
     return {**CLAIMS, **changes}
 
 
-def without(members: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in members.items() if key != name}
+def without(members: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if name not in names}
 
 
 def signature(parts: str, key: Key = KEY, *, alg: str | None = None) -> str:

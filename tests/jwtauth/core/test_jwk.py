@@ -3,7 +3,6 @@
 import json
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,9 @@ from tests.jwtauth.core.key_box import (
     jwk_of,
     key_of,
     rsa_members,
+    secret_jwk,
 )
+from tests.jwtauth.core.raw_tokens import b64, without
 
 THUMBPRINTS = json.loads(
     (Path(__file__).parents[2] / "vectors" / "thumbprints.json").read_text("utf-8")
@@ -34,18 +35,6 @@ PUBLIC_MEMBERS = {
     "OKP": {"kty", "crv", "x"},
     "RSA": {"kty", "n", "e"},
 }
-
-
-def b64(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def secret_jwk(secret: bytes) -> dict[str, Any]:
-    return {"kty": "oct", "alg": "HS256", "use": "sig", "k": b64(secret)}
-
-
-def without(jwk: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in jwk.items() if name not in names}
 
 
 def refusal_of(jwk: dict[str, Any]) -> KeyRefused:

@@ -15,13 +15,12 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
-from jwt.utils import base64url_encode
 
 from jwtauth.core.keys import KeyUse
 from jwtauth.exceptions import KeyRefused
 from jwtauth.stores import key_source
 from tests import signing_keys
-from tests.jwtauth.core.key_box import jwk_of, key_of
+from tests.jwtauth.core.key_box import jwk_of, key_of, secret_jwk
 
 GOOD = [jwk_of("ES256"), jwk_of("HS256", KeyUse.REFRESH)]
 NOW = 1_800_000_000
@@ -82,12 +81,6 @@ def kids(source: Any) -> list[str]:  # noqa: ANN401 # any source of keys
 def only_problem(source: Any) -> KeyRefused:  # noqa: ANN401 # any source of keys
     _ring, (problem,) = key_source.load_ring(source, NOW)
     return problem
-
-
-def secret_jwk(text: str) -> dict[str, str]:
-    """Return a refresh key whose secret is ``text``."""
-    k = base64url_encode(text.encode()).decode()
-    return {"kty": "oct", "alg": "HS256", "use": "refresh", "k": k}
 
 
 class TestSources:
@@ -229,7 +222,7 @@ class TestProblems:
         secret = text if kind is str else text.encode()
 
         with override_settings(SECRET_KEY=secret):
-            problem = only_problem([GOOD[0], secret_jwk(text)])
+            problem = only_problem([GOOD[0], secret_jwk(text.encode(), KeyUse.REFRESH)])
 
         assert problem.code == "secret_key_reused"
 
@@ -238,7 +231,7 @@ class TestProblems:
     ) -> None:
         """It takes 65536 pairs to happen and would lock out everybody."""
         monkeypatch.setattr("jwtauth.core.refresh_token.key_hint", lambda _key: b"xx")
-        other = secret_jwk("".join(chr(40 + number) for number in range(40)))
+        other = secret_jwk(bytes(range(40, 80)), KeyUse.REFRESH)
 
         problem = only_problem([*GOOD, other])
 
