@@ -16,11 +16,9 @@ import jwtauth
 from jwtauth.exceptions import LoginRefused
 from jwtauth.models import TokenFamily
 from tests.conftest import Heard
+from tests.jwtauth import second_factor
 from tests.jwtauth.browser import Browser
 from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
-from tests.jwtauth.test_reauth import OtpBackend, OtpSerializer
-
-__all__ = ["OtpBackend", "OtpSerializer"]
 
 CREDENTIALS = {"username": "alice", "password": PASSWORD}
 
@@ -138,10 +136,10 @@ class TestSerializer:
         status: int,
     ) -> None:
         """A second factor needs a field, and a backend that looks at it."""
-        jwtauth_settings(LOGIN_SERIALIZER=f"{__name__}.OtpSerializer")
+        jwtauth_settings(LOGIN_SERIALIZER=second_factor.SERIALIZER)
         body = CREDENTIALS | ({} if otp is None else {"otp": otp})
 
-        with override_settings(AUTHENTICATION_BACKENDS=[f"{__name__}.OtpBackend"]):
+        with override_settings(AUTHENTICATION_BACKENDS=[second_factor.BACKEND]):
             response = caller.post("token/", body)
 
         assert response.status_code == status

@@ -12,11 +12,11 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 from django.test import override_settings
-from rest_framework import serializers
 
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from tests.conftest import Heard
+from tests.jwtauth import second_factor
 from tests.jwtauth.browser import CSRF, Browser
 from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
 from tests.jwtauth.conftest import age
@@ -31,23 +31,6 @@ class OtherUserBackend(ModelBackend):
         self, request: HttpRequest | None, **credentials: str
     ) -> AbstractBaseUser | None:
         return User.objects.get(username="bob")
-
-
-class OtpSerializer(serializers.Serializer[Any]):
-    """A login with a second factor."""
-
-    username = serializers.CharField()
-    password = serializers.CharField()
-    otp = serializers.CharField()
-
-
-class OtpBackend(ModelBackend):
-    """Knows the factor."""
-
-    def authenticate(
-        self, request: HttpRequest | None, *, otp: str = "", **credentials: str
-    ) -> AbstractBaseUser | None:
-        return super().authenticate(request, **credentials) if otp == "42" else None
 
 
 def auth_time(body: dict[str, Any]) -> int:
@@ -184,9 +167,9 @@ class TestReauth:
     ) -> None:
         """A second factor at the login is one here, too."""
         body = caller.login(alice)
-        jwtauth_settings(LOGIN_SERIALIZER=f"{__name__}.OtpSerializer")
+        jwtauth_settings(LOGIN_SERIALIZER=second_factor.SERIALIZER)
 
-        with override_settings(AUTHENTICATION_BACKENDS=[f"{__name__}.OtpBackend"]):
+        with override_settings(AUTHENTICATION_BACKENDS=[second_factor.BACKEND]):
             response = caller.post(
                 "reauth/", {"password": PASSWORD, "otp": otp}, bearer=body["access"]
             )
