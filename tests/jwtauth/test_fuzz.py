@@ -5,8 +5,10 @@ genuine gets furthest.
 """
 
 import json
+import logging
 import os
 import time
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -74,6 +76,14 @@ def many(thousands: int) -> Any:  # noqa: ANN401 # Hypothesis' decorator
     )
 
 
+@pytest.fixture(autouse=True)
+def _silence() -> Iterator[None]:
+    """Log nothing: pytest would keep each record, and its request, until the end."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
 class Login:
     """A live login, to make tokens from."""
 
@@ -94,6 +104,16 @@ class Login:
             "sid": "A" * 22,
             "auth_time": now,
         }
+        # Built once: a strategy costs more to make than to draw from.
+        self.tokens = _tokens(self)
+        self.cookies = st.lists(
+            st.tuples(
+                st.sampled_from([ACCESS, REFRESH, ACCESS.lower(), "csrftoken", ""]),
+                self.tokens,
+            ),
+            max_size=3,
+        )
+        self.bodies = _bodies(self.tokens)
 
 
 @pytest.fixture
@@ -124,7 +144,7 @@ def edited(text: str) -> st.SearchStrategy[str]:
     )
 
 
-def tokens(login: Login) -> st.SearchStrategy[str]:
+def _tokens(login: Login) -> st.SearchStrategy[str]:
     genuine = st.builds(
         lambda payload, header: signed(payload, header, login.key),
         changed(login.claims),
@@ -133,6 +153,18 @@ def tokens(login: Login) -> st.SearchStrategy[str]:
     return st.one_of(
         *(genuine, edited(login.access), edited(login.refresh), ODD_TEXT),
         st.sampled_from([login.access, login.refresh, "." * 3, "[" * 5000]),
+    )
+
+
+def _bodies(tokens: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
+    members = st.dictionaries(
+        st.sampled_from(MEMBERS), st.one_of(tokens, JSON_VALUES), max_size=4
+    )
+    return st.one_of(
+        members.map(lambda value: json.dumps(value).encode()),
+        JSON_VALUES.map(lambda value: json.dumps(value).encode()),
+        st.binary(max_size=60),
+        st.sampled_from([b"[" * 100_000, b'{"a":' * 50_000, b"a=%ff&b=" * 99]),
     )
 
 
@@ -155,6 +187,19 @@ def as_header(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
+SCHEMES = st.sampled_from(["Bearer ", "bearer ", "Bearer\t", "Bearer  ", "", "Basic "])
+READING = st.sampled_from(["/jwt/api/me/", "/jwt/api/notes/", f"{PREFIX}sessions/"])
+BY_COOKIE = st.sampled_from(
+    [
+        ("GET", "/jwt/api/me/"),
+        ("POST", f"{PREFIX}token/refresh/"),
+        ("POST", f"{PREFIX}logout/"),
+        ("POST", f"{PREFIX}logout/all/"),
+        ("DELETE", f"{PREFIX}sessions/x/"),
+    ]
+)
+
+
 class TestFuzz:
     @given(data=st.data())
     @many(8)
@@ -162,19 +207,9 @@ class TestFuzz:
         self, login: Login, data: st.DataObject
     ) -> None:
         """What comes in the header of any call, the API's and the endpoints'."""
-        scheme = data.draw(
-            st.sampled_from(
-                ["Bearer ", "bearer ", "Bearer\t", "Bearer  ", "", "Basic "]
-            )
-        )
-        path = data.draw(
-            st.sampled_from(
-                ["/jwt/api/me/", "/jwt/api/notes/", f"{PREFIX}sessions/"],
-            )
-        )
-        header = as_header(scheme + data.draw(tokens(login)))
+        header = as_header(data.draw(SCHEMES) + data.draw(login.tokens))
 
-        response = answer("GET", path, HTTP_AUTHORIZATION=header)
+        response = answer("GET", data.draw(READING), HTTP_AUTHORIZATION=header)
 
         assert response.status_code in {200, 401}
 
@@ -184,27 +219,9 @@ class TestFuzz:
         self, login: Login, data: st.DataObject
     ) -> None:
         """Cookies of our names with anything in them, and anything at all."""
-        pairs = data.draw(
-            st.lists(
-                st.tuples(
-                    st.sampled_from([ACCESS, REFRESH, ACCESS.lower(), "csrftoken", ""]),
-                    tokens(login),
-                ),
-                max_size=3,
-            )
-        )
+        pairs = data.draw(login.cookies)
         header = as_header("; ".join(f"{name}={value}" for name, value in pairs))
-        method, path = data.draw(
-            st.sampled_from(
-                [
-                    ("GET", "/jwt/api/me/"),
-                    ("POST", f"{PREFIX}token/refresh/"),
-                    ("POST", f"{PREFIX}logout/"),
-                    ("POST", f"{PREFIX}logout/all/"),
-                    ("DELETE", f"{PREFIX}sessions/x/"),
-                ]
-            )
-        )
+        method, path = data.draw(BY_COOKIE)
 
         assert is_no_fault(answer(method, path, HTTP_COOKIE=header))
 
@@ -212,27 +229,13 @@ class TestFuzz:
     @many(6)
     def test_any_body_is_no_500(self, login: Login, data: st.DataObject) -> None:
         """Any body in any charset, to any endpoint, with and without a login."""
-        members = st.dictionaries(
-            st.sampled_from(MEMBERS), st.one_of(tokens(login), JSON_VALUES), max_size=4
-        )
-        body = data.draw(
-            st.one_of(
-                members.map(lambda value: json.dumps(value).encode()),
-                JSON_VALUES.map(lambda value: json.dumps(value).encode()),
-                st.binary(max_size=60),
-                st.sampled_from([b"[" * 100_000, b'{"a":' * 50_000, b"a=%ff&b=" * 99]),
-            )
-        )
-        path = PREFIX + data.draw(st.sampled_from(ENDPOINTS))
-        content_type = data.draw(st.sampled_from(CONTENT_TYPES))
-
         header = data.draw(st.sampled_from(["", f"Bearer {login.access}"]))
 
         response = answer(
             "POST",
-            path,
-            data=body,
-            content_type=content_type,
+            PREFIX + data.draw(st.sampled_from(ENDPOINTS)),
+            data=data.draw(login.bodies),
+            content_type=data.draw(st.sampled_from(CONTENT_TYPES)),
             HTTP_AUTHORIZATION=header,
         )
 
