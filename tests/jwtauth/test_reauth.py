@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import jwt
 import pytest
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -18,7 +17,7 @@ from jwtauth.signals import family_revoked
 from tests.conftest import Heard
 from tests.jwtauth import second_factor
 from tests.jwtauth.browser import CSRF, Browser
-from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
+from tests.jwtauth.caller import PASSWORD, PREFIX, Caller, unverified_claims
 from tests.jwtauth.conftest import age
 
 DAY = timedelta(days=1)
@@ -34,7 +33,7 @@ class OtherUserBackend(ModelBackend):
 
 
 def auth_time(body: dict[str, Any]) -> int:
-    return jwt.decode(body["access"], options={"verify_signature": False})["auth_time"]
+    return unverified_claims(body["access"])["auth_time"]
 
 
 @pytest.fixture

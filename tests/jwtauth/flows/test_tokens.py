@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import jwt
 import pytest
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -21,14 +20,9 @@ from jwtauth.models import TokenFamily
 from jwtauth.scopes import group_scopes
 from tests import signing_keys
 from tests.jwtauth.browser import ACCESS, Browser
-from tests.jwtauth.caller import PASSWORD, Caller
+from tests.jwtauth.caller import PASSWORD, Caller, unverified_claims
 
 Change = Callable[..., None]
-
-
-def said(access_token: str) -> dict[str, Any]:
-    """The claims of a token."""
-    return jwt.decode(access_token, options={"verify_signature": False})
 
 
 def granting(scope: str) -> Callable[[User, TokenFamily], Mapping[str, Any]]:
@@ -63,7 +57,7 @@ class TestClaims:
             CLAIMS=Project(plan="gold", limits={"day": [1, 2]}),
             CLAIM_NAMES=("plan", "limits", "unused"),
         )
-        claims = said(caller.login(alice)["access"])
+        claims = unverified_claims(caller.login(alice)["access"])
 
         assert claims["plan"] == "gold"
         assert claims["limits"] == {"day": [1, 2]}
@@ -80,9 +74,9 @@ class TestClaims:
 
         second = caller.refreshed(first["refresh"])
 
-        assert said(second["access"])["plan"] == "gold"
+        assert unverified_claims(second["access"])["plan"] == "gold"
         user, family = project.asked[-1]
-        assert (user, family.sid) == (alice, said(first["access"])["sid"])
+        assert (user, family.sid) == (alice, unverified_claims(first["access"])["sid"])
 
     def test_claims_at_login_know_the_login(
         self, alice: User, caller: Caller, jwtauth_settings: Change
@@ -284,7 +278,9 @@ class TestScope:
         jwtauth_settings(CLAIMS=granting("read write"))
         body = caller.login(alice)
 
-        assert body["scope"] == said(body["access"])["scope"] == "read write"
+        assert (
+            body["scope"] == unverified_claims(body["access"])["scope"] == "read write"
+        )
         assert caller.refreshed(body["refresh"])["scope"] == "read write"
 
     def test_scope_is_told_with_cookies_too(
@@ -307,9 +303,11 @@ class TestScope:
         jwtauth_settings(CLAIMS=None)
         third = caller.refreshed(second["refresh"])
 
-        assert second["scope"] == said(second["access"])["scope"] == "write"
+        assert (
+            second["scope"] == unverified_claims(second["access"])["scope"] == "write"
+        )
         assert third["scope"] == ""
-        assert "scope" not in said(third["access"])
+        assert "scope" not in unverified_claims(third["access"])
 
     @pytest.mark.requirement("ATJ-06", "RTK-20")
     def test_scope_given_to_the_user_later_takes_a_new_login(
@@ -335,7 +333,7 @@ class TestScope:
         narrow = caller.post("token/refresh/", body).json()
         wide = caller.refreshed(narrow["refresh"])
 
-        assert narrow["scope"] == said(narrow["access"])["scope"] == "read"
+        assert narrow["scope"] == unverified_claims(narrow["access"])["scope"] == "read"
         assert wide["scope"] == "read write"
 
     @pytest.mark.requirement("RTK-20")
@@ -431,7 +429,7 @@ class TestLoginRace:
         with override_settings(AUTHENTICATION_BACKENDS=[backend]):
             tokens = caller.login(alice)
 
-        assert said(tokens["access"])["staff"] is False
+        assert unverified_claims(tokens["access"])["staff"] is False
 
 
 class TestGroupScopes:
@@ -466,12 +464,12 @@ class TestSameLogin:
         """A refresh proves that a client is alive, not that its user is there."""
         started = int(time.time())
         tokens = caller.login(alice)
-        auth_times = [said(tokens["access"])["auth_time"]]
+        auth_times = [unverified_claims(tokens["access"])["auth_time"]]
         for hours in (1, 2, 3):
             later = time.time() + 3600
             monkeypatch.setattr("time.time", lambda now=later: now)
             tokens = caller.refreshed(tokens["refresh"])
-            claims = said(tokens["access"])
+            claims = unverified_claims(tokens["access"])
             auth_times.append(claims["auth_time"])
             assert claims["iat"] >= started + 3600 * hours
 
@@ -493,6 +491,6 @@ class TestSameLogin:
         jwtauth_settings(CLIENT_ID=str(alice.pk))
         access = caller.login(bob)["access"]
 
-        claims = said(access)
+        claims = unverified_claims(access)
         assert (claims["sub"], claims["client_id"]) == (str(bob.pk), str(alice.pk))
         assert caller.me(access).json()["id"] == bob.pk
