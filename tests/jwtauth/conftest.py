@@ -69,7 +69,7 @@ def jwtauth_settings() -> Iterator[Callable[..., None]]:
     overrides = []
 
     def change(**changes: object) -> None:
-        override = override_settings(JWTAUTH={**settings.JWTAUTH, **changes})
+        override = jwtauth(**changes)
         override.enable()
         overrides.append(override)
 
@@ -132,6 +132,11 @@ def small_crowd(isolation: str) -> Iterator[Crowd]:
     """Eight threads, enough to meet, where the number of rounds matters more."""
     with crowd_of(8) as crowd:
         yield crowd
+
+
+def jwtauth(**changes: object) -> override_settings:
+    """Change keys of JWTAUTH for the length of a ``with`` block."""
+    return override_settings(JWTAUTH={**settings.JWTAUTH, **changes})
 
 
 def age(by: timedelta) -> None:

@@ -8,10 +8,9 @@ from traceback import walk_tb
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
-from django.test import Client, RequestFactory, override_settings
+from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter
 
 from jwtauth.conf import get_settings
@@ -19,6 +18,7 @@ from jwtauth.core.keys import KeyUse
 from jwtauth.stores import key_source
 from tests import signing_keys
 from tests.jwtauth.caller import PREFIX, Caller
+from tests.jwtauth.conftest import jwtauth
 from tests.jwtauth.core.key_box import jwk_of
 
 NOW = 1_800_000_000
@@ -58,7 +58,7 @@ def locals_of(error: BaseException | None) -> Iterator[str]:
 def bad_keys(request: pytest.FixtureRequest) -> Iterator[str]:
     """Keys with a fault, in the settings themselves."""
     keys = copy.deepcopy(FAULTS[request.param])
-    with override_settings(JWTAUTH={**django_settings.JWTAUTH, "KEYS": keys}):
+    with jwtauth(KEYS=keys):
         yield request.param
 
 
@@ -100,7 +100,7 @@ class TestValues:
     def test_repr_of_settings_and_rings_shows_no_material(self) -> None:
         """Somebody prints them to see what is wrong."""
         keys = [SIG, REFRESH]
-        with override_settings(JWTAUTH={**django_settings.JWTAUTH, "KEYS": keys}):
+        with jwtauth(KEYS=keys):
             ring = key_source.key_ring(NOW)
             shown = repr([get_settings(), ring, list(ring)])
 

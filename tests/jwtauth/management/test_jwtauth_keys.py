@@ -15,11 +15,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command, execute_from_command_line
-from django.test import override_settings
 
 from jwtauth.core import codec
 from jwtauth.core.claims import AccessClaims, parse_claims
@@ -31,6 +29,7 @@ from jwtauth.management.commands import jwtauth_keys
 from jwtauth.stores import key_directory
 from jwtauth.stores.key_source import load_ring
 from tests.jwtauth.caller import Caller
+from tests.jwtauth.conftest import jwtauth
 from tests.jwtauth.core.key_box import jwk_of
 from tests.jwtauth.core.raw_tokens import CLAIMS, POLICY
 
@@ -73,10 +72,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     fake = SimpleNamespace(time=lambda: clock.now)
     monkeypatch.setattr(jwtauth_keys, "time", fake)
     return clock
-
-
-def jwtauth(**changes: object) -> override_settings:
-    return override_settings(JWTAUTH={**django_settings.JWTAUTH, **changes})
 
 
 def run(*arguments: str) -> str:

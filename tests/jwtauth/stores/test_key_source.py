@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
@@ -20,6 +19,7 @@ from jwtauth.core.keys import KeyUse
 from jwtauth.exceptions import KeyRefused
 from jwtauth.stores import key_source
 from tests import signing_keys
+from tests.jwtauth.conftest import jwtauth
 from tests.jwtauth.core.key_box import jwk_of, key_of, secret_jwk
 
 GOOD = [jwk_of("ES256"), jwk_of("HS256", KeyUse.REFRESH)]
@@ -59,10 +59,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     fake = SimpleNamespace(monotonic=lambda: clock.now)
     monkeypatch.setattr(key_source, "time", fake)
     return clock
-
-
-def jwtauth(**changes: object) -> override_settings:
-    return override_settings(JWTAUTH={**django_settings.JWTAUTH, **changes})
 
 
 def write(directory: Path, **files: object) -> Path:
