@@ -1,12 +1,9 @@
 """The endpoints at their edges: shapes, methods, headers, bad input."""
 
-import json
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 
-import jwt
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_login_failed
@@ -15,7 +12,6 @@ from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter
-from jwt import PyJWKSet
 from psycopg.errors import SerializationFailure
 from rest_framework.test import APIClient
 
@@ -315,57 +311,6 @@ class TestPublicCalls:
         assert caller.me(tokens.access_token).status_code == 200
         assert caller.refresh(tokens.refresh_token).status_code == 200
         assert "ey" not in repr(tokens)
-
-
-class TestJWKS:
-    @pytest.mark.requirement("JWK-01", "JWK-05")
-    def test_jwks_verifies_a_live_token_and_is_cacheable(
-        self, alice: User, caller: Caller
-    ) -> None:
-        """What we publish is what others verify with."""
-        access = caller.login(alice)["access"]
-        response = Client().get("/jwt/auth/.well-known/jwks.json")
-
-        (key,) = PyJWKSet.from_dict(json.loads(response.content)).keys
-        claims = jwt.decode(
-            access, key, audience="https://api.test", issuer="https://issuer.test"
-        )
-        assert claims["sub"] == str(alice.pk)
-        assert response["Content-Type"] == "application/jwk-set+json"
-        assert response["Cache-Control"] == "public, max-age=300"
-        assert response["Access-Control-Allow-Origin"] == "*"
-
-    @pytest.mark.requirement("JWK-06")
-    @pytest.mark.parametrize(
-        ("overlap", "interval", "max_age"), [(600, 60, 300), (60, 50, 10), (60, 60, 0)]
-    )
-    def test_jwks_cached_copy_is_gone_before_the_next_key_signs(
-        self,
-        jwtauth_settings: Callable[..., None],
-        overlap: int,
-        interval: int,
-        max_age: int,
-    ) -> None:
-        """The process that serves it may itself have known the key late."""
-        jwtauth_settings(
-            KEY_OVERLAP=timedelta(seconds=overlap),
-            KEY_RELOAD_INTERVAL=timedelta(seconds=interval),
-        )
-
-        response = Client().get("/jwt/auth/.well-known/jwks.json")
-
-        assert response["Cache-Control"] == f"public, max-age={max_age}"
-
-    @pytest.mark.requirement("JWK-05")
-    def test_jwks_known_etag_is_304(self) -> None:
-        """A verifier that polls moves no keys."""
-        etag = Client().get("/jwt/auth/.well-known/jwks.json")["ETag"]
-
-        response = Client().get(
-            "/jwt/auth/.well-known/jwks.json", HTTP_IF_NONE_MATCH=etag
-        )
-
-        assert response.status_code == 304
 
 
 class TestErrorReports:
