@@ -1,4 +1,4 @@
-"""The endpoints at their edges: shapes, methods, headers, bad input."""
+"""What all endpoints share: methods, headers, bad input, and reports of crashes."""
 
 import sys
 
