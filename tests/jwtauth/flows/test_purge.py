@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain
 
 import pytest
 import redis
@@ -21,6 +20,7 @@ from jwtauth.models import TokenFamily
 from jwtauth.stores import denylist, families
 from tests.crowd import crowd_of
 from tests.jwtauth.caller import Caller
+from tests.jwtauth.denylist_entries import entries
 from tests.jwtauth.many_families import write_families
 
 HOUR = timedelta(hours=1)
@@ -62,15 +62,6 @@ def lose_entries(redis_client: redis.Redis) -> None:
     lost = entries(redis_client)
     for shard in redis_client.keys("*:denylist:*"):
         redis_client.zrem(shard, *lost)
-
-
-def entries(redis_client: redis.Redis) -> dict[bytes, float]:
-    """Every entry and the instant until which it blocks, in milliseconds."""
-    shards = redis_client.keys("*:denylist:*")
-    members = chain.from_iterable(
-        redis_client.zrange(shard, 0, -1, withscores=True) for shard in shards
-    )
-    return {name: until for name, until in members if name.startswith(b"sid:")}
 
 
 class TestPurge:
@@ -182,7 +173,7 @@ class TestReconcile:
 
         assert reconcile(batch=1000, now=time.time()) == 1
 
-        assert list(entries(redis_client)) == [f"sid:{doomed.sid}".encode()]
+        assert list(entries(redis_client)) == [f"sid:{doomed.sid}"]
 
     @pytest.mark.usefixtures("transactional_db")
     def test_reconcile_reads_and_writes_page_by_page(

@@ -20,6 +20,7 @@ from jwtauth.models import TokenFamily
 from jwtauth.stores import denylist, ended_families
 from jwtauth.stores.families import EndedFamily
 from tests.jwtauth.caller import Caller
+from tests.jwtauth.denylist_entries import entries
 
 HOUR_MS = 3_600_000
 
@@ -46,7 +47,8 @@ class TestEntries:
         jwtauth_settings(DENYLIST_COVERS=covers)
         caller.logout(caller.login(alice)["access"])
 
-        ((_, until),) = entries(server)
+        with client_of(server) as client:
+            (until,) = entries(client).values()
         left = until - time.time() * 1000
         assert hours * HOUR_MS < left <= hours * HOUR_MS + 80_000
 
@@ -70,7 +72,8 @@ class TestEntries:
 
         caller.logout(tokens["access"])
 
-        ((_, until),) = entries(server)
+        with client_of(server) as client:
+            (until,) = entries(client).values()
         assert until - time.time() * 1000 > HOUR_MS
 
     @pytest.mark.requirement("RVK-07")
@@ -245,17 +248,6 @@ def sid_of_the_family() -> str:
 
 def key_of_the_shard(kind: str = "denylist") -> str:
     return f"tandem:jwtauth:{kind}:{TokenFamily.objects.get().pk.bytes[0]:02x}"
-
-
-def entries(server: EmbeddedValkey) -> list[tuple[str, float]]:
-    """Every entry and the instant until which it blocks, in milliseconds."""
-    with client_of(server) as client:
-        members = [
-            member
-            for key in client.keys("*:denylist:*")
-            for member in client.zrange(key, 0, -1, withscores=True)
-        ]
-    return [(name, until) for name, until in members if name.startswith("sid:")]
 
 
 def ended_family() -> EndedFamily:
