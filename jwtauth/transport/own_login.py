@@ -1,8 +1,8 @@
 """The login that a request by cookie acts under; its user object knows of it.
 
-Where that very object is saved with another password, all logins of the user end, and
-this browser gets new tokens with the answer. Another object of the same user is
-somebody else's change: an administrator's, a reset link's.
+Where that very object is saved with a change that ends the logins of the user, such as
+another password, this browser gets new tokens with the answer. Another object of the
+same user is somebody else's change: an administrator's, a reset link's.
 """
 
 from dataclasses import dataclass
