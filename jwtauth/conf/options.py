@@ -38,7 +38,7 @@ def _timeout(id_: str, default: timedelta) -> Option:
         id=id_,
         read=readers.duration,
         default=default,
-        cure=f"e.g. {default!r}, the default",
+        cure=f"e.g. {default!r}, the default.",
     )
 
 
