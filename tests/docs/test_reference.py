@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 
@@ -31,6 +32,8 @@ SETTINGS = {
 }
 ERRORS = {"jwtauth": jwtauth.exceptions, "sessionauth": sessionauth.exceptions}
 URLS = {"jwtauth": jwtauth.urls, "sessionauth": sessionauth.urls}
+TABLE_HEAD = len("| code | what is wrong |")
+"""Characters of the longest line that may come again."""
 EACH_APP = pytest.mark.parametrize("app", ["jwtauth", "sessionauth"])
 
 
@@ -83,6 +86,25 @@ class TestReference:
         }
 
         assert names <= in_tables(app, "[a-z_]+")
+
+    @EACH_APP
+    def test_row_none_stands_twice_in_a_table(self, app: str) -> None:
+        """Of two rows nobody knows which one is true; merges leave such."""
+        tables = re.findall(r"(?:^\|.*\n)+", page(app), re.MULTILINE)
+        names = [re.findall(r"^\| (`.+?`) \|", table, re.MULTILINE) for table in tables]
+
+        doubled = {name for rows in names for name in rows if rows.count(name) > 1}
+
+        assert len(tables) > 1
+        assert doubled == set()
+
+    @pytest.mark.parametrize("name", ["CHANGELOG.md", "docs/reference/jwtauth.md"])
+    def test_line_none_stands_twice(self, name: str) -> None:
+        """The same, for what is no table."""
+        lines = (CHECKOUT / name).read_text("utf-8").splitlines()
+        long = [line for line in lines if len(line) > TABLE_HEAD]
+
+        assert [line for line, number in Counter(long).items() if number > 1] == []
 
 
 def key_faults() -> set[str]:
