@@ -143,16 +143,18 @@ def step_up(
         now: Unix seconds.
 
     Raises:
-        LoginRefused: see ``login``.
+        LoginRefused: see ``login``; or the older login is not on record.
         SessionLimitReached: see ``login``.
         ClaimsRefused: see ``login``.
         FamiliesBusy: see ``login``.
         RuntimeError: see ``login``.
     """
     old = families.find(sid_bytes(replaces))
+    if old is None:
+        raise LoginRefused("what the login was granted is not on record")
     terms = _Terms(
         columns={"backend": backend},
-        within=None if old is None else old.row.scope,
+        within=old.row.scope,
         replaces=sid_bytes(replaces),
     )
     return _begin(user, terms, sender=sender, now=now)

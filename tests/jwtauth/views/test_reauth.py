@@ -175,6 +175,21 @@ class TestReauth:
 
         assert response.status_code == status
 
+    @pytest.mark.requirement("RTK-20")
+    def test_reauth_for_a_login_that_is_not_on_record_widens_nothing(
+        self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
+    ) -> None:
+        """After a restored backup nobody knows what the login was granted."""
+        jwtauth_settings(CLAIMS=lambda _user, _family: {"scope": "admin read"})
+        login = {"username": "alice", "password": PASSWORD, "scope": "read"}
+        body = caller.post("token/", login).json()
+        TokenFamily.objects.all().delete()
+
+        response = caller.post("reauth/", {"password": PASSWORD}, bearer=body["access"])
+
+        assert response.status_code == 403
+        assert not TokenFamily.objects.exists()
+
     def test_reauth_at_the_limit_of_logins_takes_the_place_of_its_own(
         self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
     ) -> None:
