@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,10 +19,12 @@ import jwtauth
 from jwtauth import transport
 from jwtauth.authentication import NoActiveAccount, refuse_cross_site
 from jwtauth.conf import Delivery, UserLoading, get_settings
-from jwtauth.exceptions import LoginRefused, TokenMalformed
+from jwtauth.exceptions import LoginRefused, StoreDown, TokenMalformed
 from jwtauth.flows.authenticate import authenticate, refuse_two_logins
 from jwtauth.flows.refresh import refresh
+from jwtauth.flows.revoke import revoke_by_cookies
 from jwtauth.flows.tokens import IssuedTokens
+from jwtauth.models import RevocationReason
 from jwtauth.serializers import (
     DeliverySerializer,
     ScopeSerializer,
@@ -50,6 +53,7 @@ class TokenObtainPairView(Endpoint):
         serializer.is_valid(raise_exception=True)
         tokens = _log_in(request, serializer.validated_data, scope)
         if delivery is Delivery.COOKIE:
+            _end_replaced(request)
             rotate_token(request._request)
         return delivered(tokens, delivery)
 
@@ -104,6 +108,19 @@ def _log_in(
         return begin(_prove(request, credentials))
     except LoginRefused:
         return begin(_prove(request, credentials))
+
+
+@sensitive_variables()
+def _end_replaced(request: Request) -> None:
+    """End the login whose cookies are about to be overwritten (ASVS 7.2.4).
+
+    Nobody could log it out any more, and a late answer to one of its pages could put
+    its cookies, renewed, over those of the next user of the browser.
+    """
+    cookies = transport.presented_cookies(request._request)
+    # The new login is what was asked for: it does not fail for want of a store.
+    with suppress(StoreDown):
+        revoke_by_cookies(cookies, reason=RevocationReason.LOGOUT, now=time.time())
 
 
 @sensitive_variables()

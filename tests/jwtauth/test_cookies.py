@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.test.utils import override_settings
 
+from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
 from tests.jwtauth.browser import (
     ACCESS,
@@ -78,6 +79,46 @@ class TestLogin:
         browser.login(alice)
 
         assert browser.cookie(CSRF) not in {"", before}
+
+    @pytest.mark.requirement("RVK-03")
+    def test_login_ends_the_login_whose_cookies_it_overwrites(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """A late answer would put the tokens of one over those of the next user."""
+        User.objects.create_user("bob", password=PASSWORD)
+        browser = Browser()
+        browser.login(alice)
+        old = browser.credentials
+
+        browser.login(User.objects.get(username="bob"))
+
+        assert browser.me().status_code == 200
+        assert get_with_cookies("/jwt/api/me/", *old.items()).status_code == 401
+        assert caller.refresh(old[REFRESH]).status_code == 401
+
+    def test_login_that_is_refused_ends_nothing(self, alice: User) -> None:
+        """A slip of the finger logs nobody out."""
+        browser = Browser()
+        browser.login(alice)
+        wrong = {"username": "alice", "password": "wrong", "delivery": "cookie"}
+
+        assert browser.post(f"{PREFIX}token/", wrong).status_code == 401
+
+        assert browser.me().status_code == 200
+
+    @pytest.mark.serial
+    @pytest.mark.requirement("OPS-02")
+    def test_login_in_place_of_another_while_redis_is_down_is_a_login(
+        self, alice: User, server: EmbeddedValkey
+    ) -> None:
+        """The row of the old one has ended; jwtauth_purge does the rest."""
+        browser = Browser()
+        browser.login(alice)
+        server.stop()
+
+        browser.login(alice)
+
+        assert TokenFamily.objects.filter(revoked_at=None).count() == 1
 
     def test_login_by_a_way_that_is_off_is_a_400(
         self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
