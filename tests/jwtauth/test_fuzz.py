@@ -241,6 +241,19 @@ class TestFuzz:
 
         assert is_no_fault(response)
 
+    def test_body_that_is_very_large_is_a_413(self, login: Login) -> None:
+        """A form could store files as large as it likes, before anybody logs in."""
+        body = b"--x\r\n" + b"a" * 300_000
+
+        response = answer(
+            "POST",
+            f"{PREFIX}token/",
+            data=body,
+            content_type="multipart/form-data; boundary=x",
+        )
+
+        assert response.status_code == 413
+
     @pytest.mark.parametrize("path", ENDPOINTS)
     def test_body_nested_50000_deep_is_a_400(self, login: Login, path: str) -> None:
         """DRF's own parser runs out of stack there."""
