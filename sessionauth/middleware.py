@@ -71,8 +71,22 @@ class SessionMiddleware(DjangoMiddleware):
             if not live.store_down:
                 _settle(request.session, live, response)
         except StoreDown:
-            return unavailable(request)
-        return unavailable(request) if live.store_down else response
+            return _unavailable_after(request, response)
+        return _unavailable_after(request, response) if live.store_down else response
+
+
+def _unavailable_after(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return 503 with the cookies that others have set: what they mean may be done.
+
+    Another app's new refresh token is on record by now; a browser that never got it
+    would come back with the old one, like a thief. Deletions, and the session's own
+    cookie, wait until the store can answer.
+    """
+    answer = unavailable(request)
+    for name, morsel in response.cookies.items():
+        if name != django_settings.SESSION_COOKIE_NAME and morsel["max-age"] != 0:
+            answer.cookies[name] = morsel
+    return answer
 
 
 def _settle(session: SessionBase, live: LiveSession, response: HttpResponse) -> None:

@@ -75,6 +75,21 @@ class TestStopped:
 
         assert_unavailable(client, "/hush/")
 
+    def test_cookies_that_another_app_has_renewed_are_sent(
+        self, own_server: EmbeddedValkey, log_in: LogIn
+    ) -> None:
+        """A refresh token that never arrives would come back as a stolen one."""
+        client = quiet(log_in())
+        own_server.stop()
+
+        answer = client.get("/renewing/", secure=True)
+
+        assert answer.status_code == 503
+        assert {name: c.value for name, c in answer.cookies.items()} == {
+            "refresh": "renewed"
+        }
+        assert answer.cookies["refresh"]["httponly"]
+
     def test_page_that_does_not_use_the_session_works(
         self, own_server: EmbeddedValkey, log_in: LogIn
     ) -> None:

@@ -63,6 +63,14 @@ def hush(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def renewing(request: HttpRequest) -> HttpResponse:
+    """A view that uses the session, and hands out what another app has renewed."""
+    response = hush(request)
+    response.set_cookie("refresh", "renewed", httponly=True)
+    response.delete_cookie("access")
+    return response
+
+
 def crash(request: HttpRequest) -> HttpResponse:
     request.session["colour"] = "half"
     raise RuntimeError
@@ -79,6 +87,7 @@ urlpatterns = [
     path("look/", look),
     path("page/", page),
     path("hush/", hush),
+    path("renewing/", renewing),
     path("crash/", crash),
     path("password/", PasswordChangeView.as_view(success_url="/page/")),
     path("admin/", admin.site.urls),
