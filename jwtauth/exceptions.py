@@ -25,6 +25,7 @@
     ├── ClaimsRefused               CLAIMS returned what a token may not say
     │   └── ClaimsTooLarge          the token would not fit where it has to go
     ├── LoginRefused                the user changed while the login was being checked
+    │   ├── CredentialsChanged      a new password, or a new hash of it
     │   └── SessionLimitReached     the user has as many logins as allowed
     ├── StoreDown                   an answer is impossible now; try again
     │   ├── DenylistDown            Redis is down, or its entries are not complete
@@ -173,6 +174,12 @@ class LoginRefused(JWTAuthError):
     """The user was deactivated or changed while the login was being checked."""
 
     code = "login_refused"
+
+
+class CredentialsChanged(LoginRefused):
+    """What the user was proved by changed meanwhile: a new password, or a new hash."""
+
+    code = "credentials_changed"
 
 
 class SessionLimitReached(LoginRefused):

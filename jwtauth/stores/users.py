@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare
 
 from jwtauth.conf import get_settings
-from jwtauth.exceptions import LoginRefused, UserInactive
+from jwtauth.exceptions import CredentialsChanged, LoginRefused, UserInactive
 from jwtauth.stores.instants import aware
 
 
@@ -128,13 +128,14 @@ def lock_unchanged(
         The user as it is now, and the database's clock.
 
     Raises:
-        LoginRefused: the user is gone, inactive or changed.
+        LoginRefused: the user is gone or inactive.
+        CredentialsChanged: the user has other credentials now.
     """
     locked = lock(user.pk, using=using)
     if locked is None or not is_welcome(locked[0]):
         raise LoginRefused("the user was deactivated or deleted meanwhile")
     if not constant_time_compare(auth_hash(locked[0]), auth_hash(user)):
-        raise LoginRefused("the user's credentials changed meanwhile")
+        raise CredentialsChanged("the user's credentials changed meanwhile")
     return locked
 
 

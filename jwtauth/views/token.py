@@ -19,7 +19,7 @@ import jwtauth
 from jwtauth import transport
 from jwtauth.authentication import NoActiveAccount, refuse_cross_site
 from jwtauth.conf import Delivery, UserLoading, get_settings
-from jwtauth.exceptions import LoginRefused, StoreDown, TokenMalformed
+from jwtauth.exceptions import CredentialsChanged, StoreDown, TokenMalformed
 from jwtauth.flows.authenticate import authenticate, refuse_two_logins
 from jwtauth.flows.refresh import refresh
 from jwtauth.flows.revoke import revoke_by_cookies
@@ -99,14 +99,14 @@ class TokenVerifyView(Endpoint):
 def _log_in(
     request: Request, credentials: Mapping[str, Any], scope: str | None
 ) -> IssuedTokens:
-    """Prove the user and begin a login, once more if the user changed in between.
+    """Prove the user and begin a login, once more if the credentials changed.
 
     A login at the same moment may have stored the password under a better hash.
     """
     begin = partial(jwtauth.login, request._request, scope=scope)
     try:
         return begin(_prove(request, credentials))
-    except LoginRefused:
+    except CredentialsChanged:
         return begin(_prove(request, credentials))
 
 

@@ -33,6 +33,7 @@ CODES = {
     "ClaimsRefused": "claims_refused",
     "ClaimsTooLarge": "claims_too_large",
     "LoginRefused": "login_refused",
+    "CredentialsChanged": "credentials_changed",
     "SessionLimitReached": "session_limit_reached",
     "StoreDown": "store_down",
     "DenylistDown": "denylist_down",

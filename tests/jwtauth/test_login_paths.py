@@ -147,11 +147,9 @@ class TestSerializer:
 
 
 class TestEnumeration:
-    @pytest.mark.requirement("LGN-02")
-    def test_login_hashes_as_often_for_an_unknown_name_as_for_a_known_one(
-        self, alice: User, caller: Caller, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Else the time of the answer tells who has an account."""
+    @pytest.fixture
+    def hashed(self, alice: User, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Every password that is hashed from now on."""
         hashed: list[str] = []
         encode = MD5PasswordHasher.encode
 
@@ -160,13 +158,31 @@ class TestEnumeration:
             return encode(self, password, salt)
 
         monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
-        counts = []
-        for name in ("alice", "nobody"):
-            hashed.clear()
-            caller.post("token/", {"username": name, "password": "wrong"})
-            counts.append(len(hashed))
+        return hashed
 
-        assert counts == [1, 1]
+    @pytest.mark.requirement("LGN-02")
+    @pytest.mark.parametrize("name", ["alice", "nobody"])
+    def test_login_hashes_once_whoever_it_names(
+        self, hashed: list[str], caller: Caller, name: str
+    ) -> None:
+        """Else the time of the answer tells who has an account."""
+        caller.post("token/", {"username": name, "password": "wrong"})
+
+        assert len(hashed) == 1
+
+    @pytest.mark.requirement("LGN-02")
+    def test_login_that_the_project_refuses_hashes_once(
+        self,
+        hashed: list[str],
+        caller: Caller,
+        jwtauth_settings: Callable[..., None],
+    ) -> None:
+        """Else the time tells that the password was right."""
+        jwtauth_settings(USER_CHECK=f"{__name__}.has_verified_address")
+
+        response = caller.post("token/", CREDENTIALS)
+
+        assert (response.status_code, len(hashed)) == (401, 1)
 
 
 class TestLoggedOut:
