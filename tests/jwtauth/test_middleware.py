@@ -282,6 +282,9 @@ class TestRefreshInPlace:
         self, late: Browser
     ) -> None:
         """One rotates; the others are handed the same successor."""
+        # Once before, so that no tab waits for another to fill the denylist.
+        late.get("/page/")
+        late.drop(ACCESS)
         cookies = late.credentials
 
         def tab() -> tuple[bytes, str]:
@@ -295,7 +298,7 @@ class TestRefreshInPlace:
 
         assert {content for content, _ in answers} == {b"alice"}
         assert len({refresh for _, refresh in answers}) == 1
-        assert TokenFamily.objects.get().generation == 1
+        assert TokenFamily.objects.get().generation == 2
 
 
 @pytest.mark.serial
