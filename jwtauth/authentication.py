@@ -108,7 +108,9 @@ def log_and_answer(error: JWTAuthError) -> APIException:
     Raises:
         JWTAuthError: ``error`` itself, if it is a fault and no refusal.
     """
-    logger.info("%s %s", error.code, error, extra={"code": error.code})
+    # A refusal is everyday; a store that is down is for whoever is on call.
+    level = logging.WARNING if isinstance(error, StoreDown) else logging.INFO
+    logger.log(level, "%s %s", error.code, error, extra={"code": error.code})
     match error:
         case StoreDown():
             return TemporarilyUnavailable()

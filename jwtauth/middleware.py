@@ -242,4 +242,5 @@ def _unavailable(error: Exception) -> HttpResponse:
 
 
 def _log(error: JWTAuthError) -> None:
-    logger.info("%s %s", error.code, error, extra={"code": error.code})
+    level = logging.WARNING if isinstance(error, StoreDown) else logging.INFO
+    logger.log(level, "%s %s", error.code, error, extra={"code": error.code})

@@ -120,21 +120,23 @@ def check_functions(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's 
     raw = {} if conf.problems() else settings.JWTAUTH
     return [
         Error(
-            f"JWTAUTH[{name!r}] names {path!r}, which can't be imported.",
-            hint="Write the dotted path of a function, or of a class.",
+            f"JWTAUTH[{name!r}] names {path!r}, which can't be imported: {fault}.",
+            hint="Write the dotted path of a function or of a class, in a module that "
+            "itself imports what is there.",
             id="jwtauth.E049",
         )
         for name in ("CLAIMS", "USER_CHECK", "LOGIN_SERIALIZER")
-        if isinstance(path := raw.get(name), str) and not _can_be_imported(path)
+        if isinstance(path := raw.get(name), str) and (fault := _import_fault(path))
     ]
 
 
-def _can_be_imported(path: str) -> bool:
+def _import_fault(path: str) -> str:
+    """Return why a dotted path leads nowhere; an empty string if it doesn't."""
     try:
         import_string(path)
-    except ImportError:
-        return False
-    return True
+    except ImportError as error:
+        return str(error)
+    return ""
 
 
 @register(Tags.security)

@@ -85,8 +85,7 @@ def check_eviction(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's s
         return [
             # A build machine has no Redis, and must not fail for that.
             Info(
-                f"Redis behind CACHES[{alias!r}] could not be asked for its "
-                f"maxmemory-policy ({error}).",
+                f"The denylist's maxmemory-policy could not be asked for ({error}).",
                 hint="Run this check where Redis is up and lets its client use INFO.",
                 id="jwtauth.I001",
             )

@@ -88,10 +88,9 @@ def whole_number(value: object) -> int:
 
 def positive_number(value: object) -> int:
     """Read a count above zero."""
-    number = whole_number(value)
-    if number == 0:
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise Refused("must be a whole number above zero")
-    return number
+    return value
 
 
 def optional(read: Callable[[object], T]) -> Callable[[object], T | None]:

@@ -180,13 +180,13 @@ def _refuse_too_large(text: str) -> None:
     if len(text) > limit:
         raise ClaimsTooLarge(
             f"the access token has {len(text)} characters; JWTAUTH['MAX_TOKEN_LENGTH'] "
-            f"is {limit}"
+            f"is {limit}. Let JWTAUTH['CLAIMS'] return less"
         )
     size = len(settings.access_cookie_name) + len(text)
     if Delivery.COOKIE in settings.delivery and size > _MAX_COOKIE_BYTES:
         raise ClaimsTooLarge(
             f"the access cookie has {size} bytes, its name included; browsers keep "
-            f"{_MAX_COOKIE_BYTES}"
+            f"{_MAX_COOKIE_BYTES}. Let JWTAUTH['CLAIMS'] return less"
         )
 
 

@@ -54,7 +54,11 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        raise DenylistDown(f"Redis: {type(error).__name__}") from error
+        # Not the text of the error, which may hold the address with its password.
+        alias = get_settings().denylist_cache
+        raise DenylistDown(
+            f"Redis behind CACHES[{alias!r}]: {type(error).__name__}"
+        ) from error
 
 
 @cache

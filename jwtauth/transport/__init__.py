@@ -3,6 +3,7 @@
 Reads what a request brings and says who sent it; nothing here is proven yet.
 """
 
+import logging
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
@@ -16,6 +17,8 @@ from jwtauth.transport.cookies import (
     refresh_cookie,
 )
 from jwtauth.transport.header import bearer_token, has_bearer
+
+logger = logging.getLogger("jwtauth.refusals")
 
 _RENEWED = "_jwtauth_renewed"
 _JUDGED_BY_COOKIE = "_jwtauth_judged_by_cookie"
@@ -44,8 +47,10 @@ def presented_access_token(request: HttpRequest) -> Presented | None:
         TokenMalformed: a Bearer header without a token, or a cookie that came twice.
     """
     if has_bearer(request):
-        text = bearer_token(request) if accepts(Delivery.BEARER) else None
-        return _presented(text, Delivery.BEARER)
+        if accepts(Delivery.BEARER):
+            return _presented(bearer_token(request), Delivery.BEARER)
+        logger.info("bearer token not read: DELIVERY lacks 'bearer'")
+        return None
     if not accepts(Delivery.COOKIE):
         return None
     setattr(request, _JUDGED_BY_COOKIE, True)

@@ -47,9 +47,12 @@ class Command(BaseCommand):
         """Print it all, and fail if the token does not count now."""
         text = (sys.stdin.read() if token == "-" else token).strip()  # noqa: S105 # no token
         kind, now = kind_of(text), time.time()
-        self.stdout.write(
-            f"This is an {kind}." if kind != Kind.REFRESH else f"This is a {kind}."
-        )
+        if not text:
+            raise CommandError(
+                "No token came: give one, or '-' and the token as input."
+            )
+        article = "a" if kind is Kind.REFRESH else "an"
+        self.stdout.write(f"By its dots this would be {article} {kind}.")
         try:
             match kind:
                 case Kind.ENCRYPTED if not get_settings().policy.encryption:

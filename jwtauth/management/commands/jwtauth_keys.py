@@ -23,11 +23,12 @@ _MISSING_KEYS = {f"no_{use}_key" for use in KeyUse}
 _REFRESH_MARGIN = timedelta(hours=1)
 
 _COST = {
-    KeyUse.SIG: "Its access tokens are refused; clients refresh and go on.",
-    KeyUse.ENC: "Access tokens that it encrypted are refused; clients refresh and go "
-    "on. Whoever has it reads the ones that were kept.",
-    KeyUse.REFRESH: "Every login whose refresh token it made has ended: those users "
-    "log in again. Access tokens of those logins count until they expire.",
+    KeyUse.SIG: "Access tokens of a retired key are refused; clients refresh and go "
+    "on.",
+    KeyUse.ENC: "Access tokens that a retired key encrypted are refused; clients "
+    "refresh and go on. Whoever has the key reads the ones that were kept.",
+    KeyUse.REFRESH: "A login whose refresh token a retired key made is over: its user "
+    "logs in again. Its access tokens count until they expire.",
 }
 
 
@@ -235,7 +236,8 @@ def _signs_on_without(key: Key, ring: KeyRing, now: float) -> bool:
 
 def _refusal_to_retire(key: Key) -> str:
     return (
-        f"No other key with use '{key.use}' would go on signing. Add --replace to make "
+        f"Nothing has changed: no other key with use '{key.use}' would go on signing. "
+        "Add --replace to make "
         "one that signs at once, or run 'jwtauth_keys rotate "
         f"--use {key.use}' and wait until the next key signs. {_COST[key.use]}"
     )

@@ -424,7 +424,13 @@ class TestRefreshToken:
 
         assert list(found) == ["tag", "generation"]
 
-    @pytest.mark.parametrize("text", ["", "x", "A" * 100, "-" * 101])
+    @pytest.mark.parametrize("text", [" ", "\n"])
+    def test_text_of_nothing_is_told_so(self, text: str) -> None:
+        """A pipe that brought nothing is a slip, not a bad token."""
+        with pytest.raises(CommandError, match="No token came"):
+            call_command("jwtauth_inspect", text)
+
+    @pytest.mark.parametrize("text", ["x", "A" * 100, "-" * 101])
     def test_text_that_is_no_token_has_every_check(self, text: str) -> None:
         """What could not be made is said, not left out."""
         output, counts = inspect(text)
