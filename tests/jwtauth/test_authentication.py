@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.jwtauth.caller import Caller
+from tests.jwtauth.faults import unreachable
 
 
 class TestRefusal:
@@ -33,6 +34,37 @@ class TestRefusal:
         codes = [getattr(record, "code", "") for record in caplog.records]
         assert [found for found in codes if found] == ([code] if code else [])
         assert b"malformed" not in body
+
+    def test_outage_is_a_warning_that_names_the_cache(
+        self, alice: User, caller: Caller, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Django's default logging drops what is less, and 503 has a cause."""
+        access = caller.login(alice)["access"]
+
+        with unreachable():
+            assert caller.me(access).status_code == 503
+
+        told = [
+            record for record in caplog.records if record.name.startswith("jwtauth")
+        ]
+        assert {record.levelname for record in told} == {"WARNING"}
+        assert "CACHES['default']" in told[0].getMessage()
+
+    def test_bearer_token_where_bearer_is_off_is_told_in_the_log(
+        self,
+        alice: User,
+        caller: Caller,
+        caplog: pytest.LogCaptureFixture,
+        jwtauth_settings: Callable[..., None],
+    ) -> None:
+        """It is the first thing that somebody with a native client meets."""
+        access = caller.login(alice)["access"]
+        jwtauth_settings(DELIVERY={"cookie"})
+        caplog.set_level("INFO", "jwtauth.refusals")
+
+        assert caller.me(access).status_code == 401
+
+        assert "DELIVERY lacks 'bearer'" in caplog.text
 
 
 class TestUserSetting:

@@ -485,6 +485,7 @@ class TestFunctions:
         assert message.id == "jwtauth.E049"
         assert name in message.msg
         assert "'project.auth.missing'" in message.msg
+        assert "No module named 'project'" in message.msg
 
 
 class TestClaimNames:

@@ -677,6 +677,7 @@ class TestRetire:
         refused = complaint("retire", kid)
         done = run("retire", kid, "--replace")
 
+        assert refused.startswith("Nothing has changed")
         assert "its user logs in again" in refused
         assert "its user logs in again" in done
 
