@@ -42,7 +42,7 @@ def rotate_twice(is_over: threading.Event) -> None:
     try:
         for _ in range(2):
             time.sleep(MARGIN)
-            for use in KeyUse:
+            for use in (KeyUse.SIG, KeyUse.REFRESH):
                 run("rotate", "--use", use)
             time.sleep(2 * INTERVAL.total_seconds() + MARGIN)
     finally:
