@@ -194,6 +194,30 @@ class TestRefreshInPlace:
         assert browser.me().status_code == 200
         assert TokenFamily.objects.get().generation == 1
 
+    def test_page_with_cookies_of_two_logins_is_not_renewed(
+        self, alice: User, jwtauth_settings: Callable[..., None]
+    ) -> None:
+        """One of the two was planted, though its access token has expired."""
+        jwtauth_settings(ACCESS_TOKEN_LIFETIME=timedelta(microseconds=1))
+        browser, other = Browser(), Browser()
+        browser.login(alice)
+        other.login(alice)
+        jwtauth_settings(
+            ACCESS_TOKEN_LIFETIME=timedelta(minutes=15), LEEWAY=timedelta(0)
+        )
+        browser.keep(ACCESS, other.cookie(ACCESS))
+
+        assert text_of(browser, "/page/") == "AnonymousUser"
+        assert not TokenFamily.objects.filter(generation__gt=0).exists()
+
+    def test_page_that_forgets_the_cookies_has_the_last_word(
+        self, late: Browser
+    ) -> None:
+        """A renewal must not bring back what the view has just taken away."""
+        late.get("/leave/")
+
+        assert late.credentials == {}
+
     def test_form_that_took_long_is_not_lost(self, late: Browser) -> None:
         """Rotation comes before the view, for every method."""
         response = late.post_form("/page/", text="twenty minutes of work")

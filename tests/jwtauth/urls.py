@@ -103,7 +103,15 @@ def leaving(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def leave(request: HttpRequest) -> HttpResponse:
+    """A page of the project's own that logs this browser out."""
+    response = HttpResponse("gone")
+    delete_cookies(response)
+    return response
+
+
 urlpatterns = [
+    path("leave/", leave),
     path("rolled-back/", rolled_back),
     path("overtaken/", overtaken),
     path("twice/", twice),
