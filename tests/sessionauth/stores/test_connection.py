@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 from redis import exceptions
 
+from demo_project.embedded_valkey import EmbeddedValkey
 from sessionauth.exceptions import StoreDown
 from sessionauth.stores import connection
 from tests.sessionauth.conftest import use_server
@@ -95,14 +96,15 @@ class TestErrors:
         with pytest.raises(StoreDown):
             connection.command("EXISTS", "k")
 
-    def test_forgotten_script_is_taught_again(self, redis_client: redis.Redis) -> None:
+    def test_forgotten_script_is_taught_again(self, own_server: EmbeddedValkey) -> None:
         """A restarted or promoted server knows no script."""
         script = connection.load_script("index", "listed")
-        redis_client.script_flush()
+        with redis.Redis.from_url(own_server.url) as client:
+            client.script_flush()
 
-        for _ in range(2):
-            assert connection.run(script, "k", "") is not None
-        assert redis_client.script_exists(script.sha1) == [True]
+            for _ in range(2):
+                assert connection.run(script, "k", "") is not None
+            assert client.script_exists(script.sha1) == [True]
 
 
 class TestScripts:
