@@ -8,7 +8,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 import jwtauth
 import sessionauth
-from jwtauth.flows.tokens import IssuedTokens
+from jwtauth.core.issued_tokens import IssuedTokens
 from sessionauth.engine import SessionStore
 
 USER_AGENT = (

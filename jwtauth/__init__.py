@@ -7,6 +7,8 @@ Every import points down this list; the build enforces it::
     views
     permissions
     authentication  middleware  serializers  parsers  scopes
+    lazy_user
+    answers
     transport
     flows          one user story per file
     signals  stores
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest
 
-    from jwtauth.flows.tokens import IssuedTokens
+    from jwtauth.core.issued_tokens import IssuedTokens
 
 
 def login(

@@ -13,7 +13,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from jwtauth.authentication import CHALLENGE
+from jwtauth.answers import CHALLENGE
 from jwtauth.conf import get_settings
 from jwtauth.core.claims import AccessClaims
 from jwtauth.core.scope import is_word

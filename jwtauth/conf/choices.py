@@ -40,6 +40,8 @@ class UserLoading(StrEnum):
 
     LAZY = "lazy"
     DATABASE = "database"
+    CLAIMS = "claims"
+    """Never: there is no user model, the token says who is calling."""
 
 
 class SessionLimitPolicy(StrEnum):

@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from jwtauth.conf import Revocation, get_settings
+from jwtauth.core.ended_family import EndedFamily
 from jwtauth.exceptions import DenylistDown
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from jwtauth.stores import denylist, families
 from jwtauth.stores.after_commit import after_commit
-from jwtauth.stores.families import EndedFamily
 
 logger = logging.getLogger("jwtauth.security")
 

@@ -14,9 +14,8 @@ from jwtauth.exceptions import (
     TokenRefused,
     TokenRevoked,
 )
-from jwtauth.models import TokenFamily
 from jwtauth.signals import denylist_bypassed
-from jwtauth.stores import denylist, key_source
+from jwtauth.stores import key_source
 from jwtauth.stores.verified_tokens import verified_tokens
 
 logger = logging.getLogger("jwtauth.security")
@@ -102,11 +101,13 @@ def refuse_two_logins(
 
 
 def _is_denied(claims: AccessClaims, now: float) -> bool:
+    from jwtauth.stores import denylist  # noqa: PLC0415 # it loads a Redis client
+
     try:
         return denylist.is_denied(claims.sid, now=now)
     except DenylistDown:
         if get_settings().denylist_failure is DenylistFailure.CLOSED:
             raise
         logger.exception("denylist down, token accepted", extra={"sid": claims.sid})
-        denylist_bypassed.send_robust(TokenFamily, sid=claims.sid)
+        denylist_bypassed.send_robust(AccessClaims, sid=claims.sid)
         return False

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from jwtauth.conf import get_settings
 from jwtauth.core.context import RequestContext
+from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.core.refresh_token import (
     NONCE_BYTES,
     SECRET_BYTES,
@@ -24,7 +25,6 @@ from jwtauth.exceptions import LoginRefused
 from jwtauth.flows.limit import end_replaced, make_room
 from jwtauth.flows.tokens import (
     AccessToken,
-    IssuedTokens,
     access_token_within,
     first_access_token,
     pair,

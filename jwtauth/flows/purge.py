@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from jwtauth.conf import Revocation, get_settings
-from jwtauth.stores import denylist, ended_families, families
+from jwtauth.stores import denylist, denylist_rebuild, ended_families, families
 from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
 
 
@@ -55,7 +55,7 @@ def reconcile(*, batch: int, now: float) -> int:
     pages = ended_families.pages(size=batch)
     missing = sum(denylist.deny(page, now=at) for page in pages)
     for shard in denylist.incomplete_shards():
-        denylist.rebuild(shard, now=at)
+        denylist_rebuild.rebuild(shard, now=at)
     return missing
 
 

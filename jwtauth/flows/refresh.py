@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from jwtauth.conf import get_settings
 from jwtauth.core.context import RequestContext
+from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.core.refresh_token import (
     NONCE_BYTES,
     RefreshKey,
@@ -22,7 +23,7 @@ from jwtauth.exceptions import (
     UserInactive,
 )
 from jwtauth.flows.revoke import revoke_family
-from jwtauth.flows.tokens import IssuedTokens, next_access_token, pair
+from jwtauth.flows.tokens import next_access_token, pair
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_reused, token_rotated
 from jwtauth.stores import families, key_source

@@ -10,13 +10,13 @@ from django.views.decorators.debug import sensitive_variables
 
 from jwtauth.conf import get_settings
 from jwtauth.core import codec
+from jwtauth.core.ended_family import EndedFamily
 from jwtauth.core.refresh_token import sid_bytes, sid_text
 from jwtauth.exceptions import CredentialsAmbiguous, TokenMalformed, TokenRefused
 from jwtauth.flows.announce import announce_after_commit
 from jwtauth.models import RevocationReason
 from jwtauth.stores import families, key_source, users
 from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
-from jwtauth.stores.families import EndedFamily
 
 
 @sensitive_variables()

@@ -7,12 +7,12 @@ from typing import Any
 from django.db import transaction
 
 from jwtauth.conf import Revocation, get_settings
+from jwtauth.core.ended_family import EndedFamily
 from jwtauth.exceptions import DenylistDown
 from jwtauth.flows.announce import announce
 from jwtauth.models import RevocationReason
 from jwtauth.stores import denylist, families, live_logins, users
 from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
-from jwtauth.stores.families import EndedFamily
 
 USERS_PER_BATCH = 100
 """How many users' logins are held in memory, and told to Redis, at once."""

@@ -11,6 +11,7 @@ from jwtauth.conf import Delivery, get_settings
 from jwtauth.core import codec
 from jwtauth.core.claims import AccessClaims
 from jwtauth.core.custom_claims import CustomClaims, judge_claims
+from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.core.scope import common, narrowed
 from jwtauth.exceptions import ClaimsTooLarge
 from jwtauth.stores import key_source
@@ -20,21 +21,6 @@ JTI_BYTES = 16
 
 # RFC 6265bis §5.6: browsers drop a larger name and value without a word.
 _MAX_COOKIE_BYTES = 4096
-
-
-@dataclass(frozen=True, kw_only=True)
-class IssuedTokens:
-    """An access token, a refresh token, and how many seconds each has left.
-
-    ``scope`` is what the access token may be used for; None if the login was granted no
-    scope at all.
-    """
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_in: int
-    refresh_expires_in: int
-    scope: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.db.models.functions import Now
 
+from jwtauth.core.ended_family import EndedFamily
 from jwtauth.core.refresh_token import SID_BYTES, sid_bytes
 from jwtauth.stores.families import (
     JUST_OVER,
-    EndedFamily,
     all_rows,
     database,
     ended_among,

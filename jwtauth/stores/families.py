@@ -15,6 +15,7 @@ from django.db import connections, router, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from jwtauth.core.ended_family import EndedFamily
 from jwtauth.core.policy import TokenPolicy
 from jwtauth.core.refresh_token import (
     RefreshKey,
@@ -67,16 +68,6 @@ class Generation:
     key: RefreshKey
     context: bytes
     """What the request says of its sender; stored as a keyed hash."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EndedFamily:
-    """What the denylist must know of a family that has ended."""
-
-    sid: str
-    user_id: str
-    access_until: datetime
-    absolute_expires_at: datetime
 
 
 def database() -> str:

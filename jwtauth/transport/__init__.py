@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 
 from jwtauth.conf import Delivery, get_settings
+from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.exceptions import CredentialsAmbiguous, TokenMalformed
-from jwtauth.flows.tokens import IssuedTokens
 from jwtauth.transport.cookies import (
     access_cookie,
     has_credential_cookie,

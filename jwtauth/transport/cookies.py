@@ -12,8 +12,8 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from jwtauth.conf import get_settings
+from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.exceptions import TokenMalformed
-from jwtauth.flows.tokens import IssuedTokens
 
 _SameSite: TypeAlias = Literal["Lax", "Strict", "None"]
 

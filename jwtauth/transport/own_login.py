@@ -6,11 +6,15 @@ same user is somebody else's change: an administrator's, a reset link's.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
-from jwtauth.models import RevocationReason
+if TYPE_CHECKING:
+    # Both load models, and a service that only verifies has none.
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from jwtauth.models import RevocationReason
 
 _ATTRIBUTE = "_jwtauth_own_login"
 
@@ -19,9 +23,9 @@ _ATTRIBUTE = "_jwtauth_own_login"
 class OwnChange:
     """The change that ended the login."""
 
-    user: AbstractBaseUser
+    user: "AbstractBaseUser"
     """As it was saved."""
-    reason: RevocationReason
+    reason: "RevocationReason"
 
 
 @dataclass(kw_only=True)
@@ -45,7 +49,7 @@ def own_login(bearer: object) -> OwnLogin | None:
     return found
 
 
-def introduce(user: AbstractBaseUser, login: OwnLogin | None) -> AbstractBaseUser:
+def introduce(user: "AbstractBaseUser", login: OwnLogin | None) -> "AbstractBaseUser":
     """Let a request's user object know under which login it acts; return it."""
     setattr(user, _ATTRIBUTE, login)
     return user

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from jwtauth.authentication import (
+from jwtauth.answers import (
     REFUSAL,
     TokenNotValid,
     challenge,
@@ -21,8 +21,8 @@ from jwtauth.authentication import (
 )
 from jwtauth.conf import Delivery
 from jwtauth.core.claims import AccessClaims
+from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.exceptions import JWTAuthError
-from jwtauth.flows.tokens import IssuedTokens
 from jwtauth.parsers import PARSERS
 from jwtauth.transport.cookies import set_cookies
 

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jwtauth import transport
-from jwtauth.authentication import JWTAuthentication, refuse_cross_site
+from jwtauth.answers import refuse_cross_site
+from jwtauth.authentication import JWTAuthentication
 from jwtauth.conf import Delivery, get_settings
 from jwtauth.exceptions import TokenMalformed
 from jwtauth.flows.revoke import revoke_all, revoke_by_cookies, revoke_by_tokens

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jwtauth import transport
-from jwtauth.authentication import log_and_answer
+from jwtauth.answers import log_and_answer
 from jwtauth.exceptions import CredentialsAmbiguous, TokenRefused
 from jwtauth.flows.authenticate import verify
 from jwtauth.flows.revoke import revoke_own

@@ -17,13 +17,13 @@ from rest_framework.response import Response
 
 import jwtauth
 from jwtauth import transport
-from jwtauth.authentication import NoActiveAccount, refuse_cross_site
+from jwtauth.answers import NoActiveAccount, refuse_cross_site
 from jwtauth.conf import Delivery, UserLoading, get_settings
+from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.exceptions import CredentialsChanged, StoreDown, TokenMalformed
 from jwtauth.flows.authenticate import authenticate, refuse_two_logins
 from jwtauth.flows.refresh import refresh
 from jwtauth.flows.revoke import revoke_by_cookies
-from jwtauth.flows.tokens import IssuedTokens
 from jwtauth.models import RevocationReason
 from jwtauth.serializers import (
     DeliverySerializer,

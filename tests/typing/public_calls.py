@@ -10,7 +10,7 @@ import jwtauth
 import sessionauth
 from jwtauth.authentication import JWTAuthentication
 from jwtauth.core.claims import AccessClaims
-from jwtauth.flows.tokens import IssuedTokens
+from jwtauth.core.issued_tokens import IssuedTokens
 from sessionauth.authentication import SessionAuthentication
 
 

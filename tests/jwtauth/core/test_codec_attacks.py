@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from jwtauth.core.jwk import generate_jwk, parse_key, public_jwk
+from jwtauth.core.jwk import generate_jwk, parse_key
+from jwtauth.core.jwk_set import public_jwk
 from jwtauth.core.keys import KeyRing, KeyUse
 from jwtauth.core.refresh_token import RefreshKey, RefreshToken
 from jwtauth.exceptions import (

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jwtauth.core import codec
 from jwtauth.core.claims import parse_claims
-from jwtauth.core.jwk import generate_jwk, jwks, parse_key
+from jwtauth.core.jwk import generate_jwk, parse_key
+from jwtauth.core.jwk_set import jwks
 from jwtauth.core.keys import CONTENT_ENCRYPTION, Key, KeyRing, KeyUse
 from jwtauth.exceptions import (
     AlgorithmMismatch,

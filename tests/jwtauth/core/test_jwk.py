@@ -13,7 +13,8 @@ from jwt import PyJWKSet, PyJWS
 from jwt.algorithms import ECAlgorithm
 from jwt.utils import base64url_decode
 
-from jwtauth.core.jwk import generate_jwk, jwks, parse_key, public_jwk, thumbprint
+from jwtauth.core.jwk import generate_jwk, parse_key, thumbprint
+from jwtauth.core.jwk_set import jwks, public_jwk
 from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyRing, KeyUse
 from jwtauth.exceptions import KeyRefused
 from tests.jwtauth.core.key_box import (

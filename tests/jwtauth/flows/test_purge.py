@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from jwtauth.flows.purge import purge, reconcile
 from jwtauth.models import TokenFamily
-from jwtauth.stores import denylist, families
+from jwtauth.stores import denylist, denylist_rebuild, denylist_shards, families
 from tests.crowd import crowd_of
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.denylist_entries import entries
@@ -183,8 +183,8 @@ class TestReconcile:
         for first in (0, 0x7F, 0xFF):
             write_families(3, over_for=-HOUR, first=first, revoked=True)
 
-        for shard in denylist.SHARDS:
-            denylist.rebuild(shard, now=datetime.now(UTC))
+        for shard in denylist_shards.SHARDS:
+            denylist_rebuild.rebuild(shard, now=datetime.now(UTC))
         lose_entries(redis_client)
         round_trips.clear()
 

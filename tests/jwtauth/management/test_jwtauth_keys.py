@@ -21,7 +21,7 @@ from django.core.management import CommandError, call_command, execute_from_comm
 
 from jwtauth.core import codec
 from jwtauth.core.claims import AccessClaims, parse_claims
-from jwtauth.core.jwk import jwks
+from jwtauth.core.jwk_set import jwks
 from jwtauth.core.keys import Key, KeyRing, KeyUse
 from jwtauth.core.refresh_token import RefreshKeys, RefreshToken
 from jwtauth.exceptions import KeyUnknown

@@ -14,11 +14,11 @@ from django.db.models.functions import Now
 from django.test import override_settings
 
 from demo_project.embedded_valkey import EmbeddedValkey
+from jwtauth.core.ended_family import EndedFamily
 from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.exceptions import DenylistDown
 from jwtauth.models import TokenFamily
-from jwtauth.stores import denylist, ended_families
-from jwtauth.stores.families import EndedFamily
+from jwtauth.stores import denylist, denylist_shards, ended_families
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.denylist_entries import entries
 
@@ -202,7 +202,7 @@ class TestOutage:
     ) -> None:
         """The marker is set only where the first entries still are."""
         sid = sid_of_the_family()
-        write = denylist._write
+        write = denylist_shards.write
 
         def write_and_lose(*args: object) -> None:
             write(*args)
@@ -211,7 +211,7 @@ class TestOutage:
 
         with client_of(server) as client:
             client.flushall()
-        monkeypatch.setattr(denylist, "_write", write_and_lose)
+        monkeypatch.setattr(denylist_shards, "write", write_and_lose)
         with pytest.raises(DenylistDown):
             denylist.is_denied(sid, now=time.time())
 

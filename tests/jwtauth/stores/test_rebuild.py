@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 
 from jwtauth.models import TokenFamily
-from jwtauth.stores import denylist, families
+from jwtauth.stores import denylist, denylist_rebuild, denylist_shards, families
 from tests.jwtauth.caller import Caller
 
 
@@ -64,13 +64,13 @@ class TestRedisLosesItAgain:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """What is not there proves something only next to the marker."""
-        rebuild = denylist.rebuild
+        rebuild = denylist_rebuild.rebuild
 
         def rebuild_and_lose(shard: int, *, now: datetime) -> None:
             rebuild(shard, now=now)
             redis_client.flushdb()
 
-        monkeypatch.setattr(denylist, "rebuild", rebuild_and_lose)
+        monkeypatch.setattr(denylist_rebuild, "rebuild", rebuild_and_lose)
 
         assert caller.me(revoked).status_code == 503
 
@@ -83,7 +83,9 @@ class TestTwoAtOnce:
         """It was incomplete when both looked; the second one is late, not at fault."""
         assert caller.me(revoked).status_code == 401
 
-        denylist.rebuild(TokenFamily.objects.get().pk.bytes[0], now=datetime.now(UTC))
+        denylist_rebuild.rebuild(
+            TokenFamily.objects.get().pk.bytes[0], now=datetime.now(UTC)
+        )
 
         assert caller.me(revoked).status_code == 401
 
@@ -109,7 +111,7 @@ class TestDatabaseDown:
         with no_database():
             caller.me(revoked)
 
-        assert len(denylist.incomplete_shards()) == len(denylist.SHARDS)
+        assert len(denylist.incomplete_shards()) == len(denylist_shards.SHARDS)
 
 
 class TestTransaction:
