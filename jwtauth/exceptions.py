@@ -29,6 +29,7 @@
     │   └── SessionLimitReached     the user has as many logins as allowed
     ├── StoreDown                   an answer is impossible now; try again
     │   ├── DenylistDown            Redis is down, or its entries are not complete
+    │   ├── KeysUnavailable         the issuer's public keys can't be fetched
     │   └── FamiliesBusy            the database kept reporting conflicts
     └── KeyRefused                  a key or a set of keys may not be used
 
@@ -198,6 +199,12 @@ class DenylistDown(StoreDown):
     """Redis does not answer, or what it holds is not known to be complete."""
 
     code = "denylist_down"
+
+
+class KeysUnavailable(StoreDown):
+    """The JWKS address of ``KEYS`` has given no usable keys for too long."""
+
+    code = "keys_unavailable"
 
 
 class FamiliesBusy(StoreDown):

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.utils.module_loading import import_string
 
 from jwtauth import conf
+from jwtauth.conf import OwnKeys
 from jwtauth.core.keys import KeyUse
 from jwtauth.core.personal_names import looks_personal
 from jwtauth.exceptions import KeyRefused
@@ -31,9 +32,10 @@ def check_settings(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's s
 @register(Tags.security)
 def check_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
     """E030: the keys can be read, are strong enough, and fit together."""
-    if conf.problems():
+    source = _own_keys()
+    if source is None:
         return []
-    _ring, problems = key_source.load_ring(conf.get_settings().keys, time.time())
+    _ring, problems = key_source.load_ring(source, time.time())
     return [
         Error(f"JWTAUTH['KEYS']: {problem}", hint=problem.hint, id="jwtauth.E030")
         for problem in problems
@@ -43,10 +45,11 @@ def check_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signa
 @register(Tags.security)
 def check_rsa_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
     """W002: RSA keys are long enough for the years to come."""
-    if conf.problems():
+    source = _own_keys()
+    if source is None:
         return []
     now = time.time()
-    ring, _problems = key_source.load_ring(conf.get_settings().keys, now)
+    ring, _problems = key_source.load_ring(source, now)
     return [
         Warning(
             f"JWTAUTH['KEYS']: RSA key {key.kid} has {key.rsa_bits} bits.",
@@ -57,6 +60,14 @@ def check_rsa_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's s
         for key in ring.living(KeyUse.SIG, now)
         if key.rsa_bits is not None and key.rsa_bits < _LASTING_RSA_BITS
     ]
+
+
+def _own_keys() -> OwnKeys | None:
+    """Return where our own keys are; None if the settings don't say.
+
+    Those of an address are another service's to check, and no check may wait for one.
+    """
+    return None if conf.problems() else key_source.own_keys()
 
 
 @register(Tags.security)

@@ -26,14 +26,18 @@ from jwtauth.conf.choices import (
     UserLoading,
 )
 from jwtauth.conf.options import OPTIONS
-from jwtauth.conf.readers import KeySource, Refused
+from jwtauth.conf.readers import KeySource, OwnKeys, Refused
+from jwtauth.core.jwks_address import JWKSAddress
 from jwtauth.core.policy import TokenPolicy
 
 __all__ = [
+    "MIN_REMOTE_INTERVAL",
     "Delivery",
     "DenylistCovers",
     "DenylistFailure",
+    "JWKSAddress",
     "KeySource",
+    "OwnKeys",
     "Problem",
     "Revocation",
     "SameSite",
@@ -43,6 +47,10 @@ __all__ = [
     "get_settings",
     "problems",
 ]
+
+
+MIN_REMOTE_INTERVAL = timedelta(seconds=30)
+"""Between two attempts at fetching the keys of another service."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +137,7 @@ def _contradictions(raw: Mapping[str, object]) -> Iterator[Problem]:
     settings = _settings(raw)
     yield from _wrong_timing(settings)
     yield from _wrong_cookies(settings)
+    yield from _wrong_sources(settings)
     if settings.policy.encryption and find_spec("joserfc") is None:
         yield Problem(
             id="jwtauth.E052",
@@ -156,6 +165,30 @@ def _wrong_timing(settings: Settings) -> Iterator[Problem]:
             hint="The next key would sign before everybody knows it: lengthen the "
             "overlap or reload more often.",
         )
+
+
+def _wrong_sources(settings: Settings) -> Iterator[Problem]:
+    is_remote = isinstance(settings.keys, JWKSAddress)
+    if is_remote and settings.key_reload_interval < MIN_REMOTE_INTERVAL:
+        yield Problem(
+            id="jwtauth.E054",
+            message="JWTAUTH['KEY_RELOAD_INTERVAL'] is shorter than "
+            f"{MIN_REMOTE_INTERVAL.seconds} s, and JWTAUTH['KEYS'] is an address.",
+            hint="Lengthen it: every process asks the issuer that often.",
+        )
+    if settings.user is UserLoading.CLAIMS and "jwtauth" in _installed_apps():
+        yield Problem(
+            id="jwtauth.E055",
+            message="JWTAUTH['USER'] is 'claims', and jwtauth is installed with its "
+            "models.",
+            hint="Take 'jwtauth' out of INSTALLED_APPS where tokens are only "
+            "verified; where there are users, 'lazy' reads none until it is asked.",
+        )
+
+
+def _installed_apps() -> set[str]:
+    """Return what is installed, by either of the names that one may write."""
+    return {str(entry).partition(".")[0] for entry in django_settings.INSTALLED_APPS}
 
 
 def _wrong_cookies(settings: Settings) -> Iterator[Problem]:
@@ -216,6 +249,7 @@ _SETTINGS_READ = {
     "DEBUG",
     "SESSION_COOKIE_NAME",
     "CSRF_COOKIE_NAME",
+    "INSTALLED_APPS",
 }
 
 

@@ -62,8 +62,8 @@ OPTIONS: Mapping[str, Option] = {
     "KEYS": Option(
         id="jwtauth.E006",
         read=readers.keys,
-        cure="Write a directory of JWK files, a list of JWKs, or the dotted path "
-        "of a callable that returns them.",
+        cure="Write a directory of JWK files, a list of JWKs, the dotted path of a "
+        "callable that returns them, or to verify only the https address of a JWKS.",
     ),
     "KEY_RELOAD_INTERVAL": _timeout("jwtauth.E007", timedelta(seconds=60)),
     "KEY_OVERLAP": _timeout("jwtauth.E008", timedelta(minutes=10)),
@@ -123,7 +123,8 @@ OPTIONS: Mapping[str, Option] = {
         id="jwtauth.E019",
         read=readers.one_of(UserLoading),
         default="lazy",
-        cure="'lazy' reads the user's row on first use, 'database' always.",
+        cure="'lazy' reads the user's row on first use, 'database' always; 'claims' is "
+        "for a service without user model.",
     ),
     "LEEWAY": Option(
         id="jwtauth.E020",

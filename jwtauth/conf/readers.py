@@ -12,8 +12,10 @@ from django.utils.module_loading import import_string
 
 from jwtauth.conf.choices import Delivery
 from jwtauth.core.custom_claims import RESERVED
+from jwtauth.core.jwks_address import JWKSAddress, parse_address
 
-KeySource: TypeAlias = Path | str | Callable[[], Any] | list[Mapping[str, Any]]
+OwnKeys: TypeAlias = Path | str | Callable[[], Any] | list[Mapping[str, Any]]
+KeySource: TypeAlias = OwnKeys | JWKSAddress
 Reader: TypeAlias = Callable[[object], Any]
 T = TypeVar("T")
 
@@ -190,5 +192,10 @@ def keys(value: object) -> KeySource:
     if isinstance(value, list) or callable(value) or isinstance(value, Path):
         return value
     path = text(value)
-    # A dotted path is the only string that is no directory.
+    if "://" in path:
+        try:
+            return parse_address(path)
+        except ValueError as fault:
+            raise Refused(str(fault)) from None
+    # A dotted path is the only string left that is no directory.
     return path if re.fullmatch(r"\w+(\.\w+)+", path) else Path(path)

@@ -15,7 +15,7 @@ from jwt.exceptions import InvalidKeyError, InvalidTokenError
 from jwtauth.core import rules
 from jwtauth.core.claims import AccessClaims, parse_claims
 from jwtauth.core.compact import unverified_jws
-from jwtauth.core.keys import ALGORITHMS, Key, KeyRing, KeyUse
+from jwtauth.core.keys import ALGORITHMS, Key, KeyRing, KeyUse, no_key
 from jwtauth.core.policy import TokenPolicy
 from jwtauth.core.strict_json import parse_object
 from jwtauth.exceptions import KeyUnknown, SignatureInvalid
@@ -66,7 +66,12 @@ def sign(claims: AccessClaims, key: Key) -> str:
     Args:
         claims: what the token says.
         key: the signing key; its ``kid`` and ``alg`` go into the header.
+
+    Raises:
+        KeyRefused: it is the public half of another service's key.
     """
+    if key.signing is None:
+        raise no_key(KeyUse.SIG)
     return _CODEC.encode(
         json.dumps(claims.to_payload(), separators=(",", ":")).encode(),
         key.signing,

@@ -23,7 +23,6 @@ from jwtauth.core.keys import (
     CONTENT_ENCRYPTION_BYTES,
     Algorithm,
     Key,
-    KeyRing,
     KeyUse,
     PrivateKey,
     PublicKey,
@@ -44,7 +43,7 @@ _SIGN = (["sign"], ["sign", "verify"], ["verify", "sign"])
 _ENCRYPT = (["encrypt", "decrypt"], ["decrypt", "encrypt"])
 
 # RFC 7638 §3.2: the required members alone, in lexicographic order.
-_REQUIRED_MEMBERS = {
+REQUIRED_MEMBERS = {
     "EC": ("crv", "kty", "x", "y"),
     "OKP": ("crv", "kty", "x"),
     "RSA": ("e", "kty", "n"),
@@ -57,11 +56,12 @@ _FROM_JWK: Mapping[str, Callable[[str], Any]] = {
     "RSA": RSAAlgorithm.from_jwk,
     "oct": HMACAlgorithm.from_jwk,
 }
-_TO_JWK: Mapping[str, Callable[[Any], str]] = {
+TO_JWK: Mapping[str, Callable[[Any], str]] = {
     "EC": ECAlgorithm.to_jwk,
     "OKP": OKPAlgorithm.to_jwk,
     "RSA": RSAAlgorithm.to_jwk,
 }
+_INVALID = (InvalidKeyError, UnsupportedAlgorithm, LookupError, ValueError, TypeError)
 _GENERATORS: Mapping[str, Callable[[], PrivateKey]] = {
     "EC": lambda: ec.generate_private_key(ec.SECP256R1()),
     "OKP": ed25519.Ed25519PrivateKey.generate,
@@ -113,16 +113,34 @@ def generate_jwk(alg: str, use: KeyUse) -> dict[str, Any]:
         secret = secrets.token_bytes(MIN_SECRET_BYTES)
         members = {"kty": "oct", "k": base64url_encode(secret).decode()}
     else:
-        members = json.loads(_TO_JWK[algorithm.kty](_GENERATORS[algorithm.kty]()))
+        members = json.loads(TO_JWK[algorithm.kty](_GENERATORS[algorithm.kty]()))
         members.pop("key_ops", None)  # ``use`` says it; both must not disagree
     return {**members, "kid": thumbprint(members), "alg": alg, "use": str(use)}
 
 
 def thumbprint(jwk: Jwk) -> str:
     """Return the RFC 7638 SHA-256 thumbprint, the same for both halves of a key."""
-    members = {name: jwk[name] for name in _REQUIRED_MEMBERS[jwk["kty"]]}
+    members = {name: jwk[name] for name in REQUIRED_MEMBERS[jwk["kty"]]}
     canonical = json.dumps(members, separators=(",", ":"), sort_keys=True)
     return base64url_encode(hashlib.sha256(canonical.encode()).digest()).decode()
+
+
+def public_material(jwk: Jwk) -> PublicKey:
+    """Parse the public half of an asymmetric key from its required members alone.
+
+    Raises:
+        KeyRefused: they are no valid key.
+    """
+    members = {name: jwk[name] for name in REQUIRED_MEMBERS[jwk["kty"]]}
+    try:
+        material: PublicKey = _FROM_JWK[jwk["kty"]](json.dumps(members))
+    except _INVALID:
+        raise KeyRefused(
+            f"The members are not a valid {jwk['kty']} key.",
+            code="invalid_key",
+            hint="Publish the public half of a working key.",
+        ) from None
+    return material
 
 
 def _algorithm(jwk: Jwk) -> Algorithm:
@@ -187,7 +205,7 @@ def _material(jwk: Jwk, algorithm: Algorithm) -> PrivateKey | bytes:
         material: PrivateKey | PublicKey | bytes = _FROM_JWK[algorithm.kty](
             json.dumps(dict(jwk))
         )
-    except (InvalidKeyError, UnsupportedAlgorithm, LookupError, ValueError, TypeError):
+    except _INVALID:
         raise KeyRefused(
             f"The members are not a valid {algorithm.kty} key.",
             code="invalid_key",
@@ -254,7 +272,7 @@ def _public_members(
     """Re-encode the public half, so that one key has one thumbprint."""
     if isinstance(verifying, bytes):
         return {"k": base64url_encode(verifying).decode()}
-    members: dict[str, Any] = json.loads(_TO_JWK[algorithm.kty](verifying))
+    members: dict[str, Any] = json.loads(TO_JWK[algorithm.kty](verifying))
     return members
 
 
@@ -271,30 +289,3 @@ def _numeric_date(jwk: Jwk, name: str) -> float | None:
             hint="Write a NumericDate (RFC 7519 section 2), e.g. 1767225600.",
         )
     return float(value)
-
-
-def public_jwk(key: Key) -> dict[str, str]:
-    """Return the public half as a JWK: allow-listed members only (RFC 7517 §9).
-
-    Raises:
-        KeyRefused: the key is symmetric or not for signatures.
-    """
-    if key.is_symmetric or key.use is not KeyUse.SIG:
-        raise KeyRefused(
-            f"Key {key.kid} has no public half to publish.",
-            code="not_publishable",
-            hint="Publish asymmetric keys with use 'sig' only.",
-        )
-    kty = ALGORITHMS[key.alg].kty
-    members = json.loads(_TO_JWK[kty](key.verifying))
-    public = {name: members[name] for name in _REQUIRED_MEMBERS[kty]}
-    return {**public, "kid": key.kid, "alg": key.alg, "use": "sig"}
-
-
-def jwks(ring: KeyRing, now: float) -> dict[str, list[dict[str, str]]]:
-    """Return the JWK Set of every key that verifies at ``now`` (RFC 7517 §5).
-
-    The next key is in it before it signs; symmetric keys never are.
-    """
-    living = ring.living(KeyUse.SIG, now)
-    return {"keys": [public_jwk(key) for key in living if not key.is_symmetric]}

@@ -69,13 +69,14 @@ class Key:
     """One key with exactly one algorithm and one use.
 
     ``signing`` and ``verifying`` hold ``cryptography`` keys, or the secret bytes
-    of a symmetric key; neither is ever shown.
+    of a symmetric key; neither is ever shown. Without the first half a key verifies
+    what another service signs.
     """
 
     kid: str
     alg: str
     use: KeyUse
-    signing: PrivateKey | bytes = field(repr=False)
+    signing: PrivateKey | bytes | None = field(repr=False)
     verifying: PublicKey | bytes = field(repr=False)
     signs_from: float = 0.0
     verifies_until: float | None = None
@@ -98,7 +99,7 @@ class Key:
 
     def has_started(self, now: float) -> bool:
         """Whether the key may sign at ``now`` (Unix seconds)."""
-        return self.signs_from <= now
+        return self.signing is not None and self.signs_from <= now
 
     def is_alive(self, now: float) -> bool:
         """Whether the key verifies at ``now`` (Unix seconds)."""
@@ -150,7 +151,7 @@ class KeyRing:
         """
         started = [key for key in self.living(use, now) if key.has_started(now)]
         if not started:
-            raise _no_key(use)
+            raise no_key(use)
         return started[-1]
 
     def verification_key(self, kid: str, now: float) -> Key | None:
@@ -195,13 +196,14 @@ class KeyRing:
             )
         for use in needed:
             if not any(key.has_started(now) for key in self.living(use, now)):
-                yield _no_key(use)
+                yield no_key(use)
 
     def _of(self, use: KeyUse) -> list[Key]:
         return [key for key in self._keys if key.use is use]
 
 
-def _no_key(use: KeyUse) -> KeyRefused:
+def no_key(use: KeyUse) -> KeyRefused:
+    """Return the fault of a ring without a key that signs, or tags, or encrypts."""
     return KeyRefused(
         f"No key with use '{use}' signs now.",
         code=f"no_{use}_key",

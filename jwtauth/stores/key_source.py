@@ -1,4 +1,4 @@
-"""Where keys come from: a directory of JWK files, a list, or a callable -> KeyRing.
+"""Where keys come from: a directory, a list, a callable, or an address -> KeyRing.
 
 The ring is read once per ``KEY_RELOAD_INTERVAL`` and process; a reload that fails
 keeps the last good ring and says so in the log.
@@ -22,11 +22,12 @@ from django.utils.crypto import constant_time_compare
 from django.utils.encoding import force_bytes
 from django.utils.module_loading import import_string
 
-from jwtauth.conf import KeySource, get_settings
+from jwtauth.conf import JWKSAddress, OwnKeys, get_settings
 from jwtauth.core.jwk import parse_key
 from jwtauth.core.keys import ALWAYS_NEEDED, Key, KeyRing, KeyUse
 from jwtauth.core.refresh_token import RefreshKeys, hint_problems
 from jwtauth.exceptions import KeyRefused
+from jwtauth.stores import remote_keys
 
 logger = logging.getLogger("jwtauth.keys")
 
@@ -43,6 +44,9 @@ class _Loaded:
         return time.monotonic() - self.read_at >= interval.total_seconds()
 
 
+# Who only verifies issues no refresh tokens and takes none.
+_NO_REFRESH_KEYS = RefreshKeys(KeyRing([]))
+
 _lock = threading.Lock()
 _loaded: _Loaded | None = None
 
@@ -52,8 +56,10 @@ def key_ring(now: float) -> KeyRing:
 
     Raises:
         ImproperlyConfigured: there is no usable key, and never was.
+        KeysUnavailable: they are another service's, and it gives none.
     """
-    return _current(now).ring
+    address = _address()
+    return remote_keys.key_ring(address) if address else _current(now).ring
 
 
 def refresh_keys(now: float) -> RefreshKeys:
@@ -62,7 +68,23 @@ def refresh_keys(now: float) -> RefreshKeys:
     Raises:
         ImproperlyConfigured: there is no usable key, and never was.
     """
-    return _current(now).refresh_keys
+    return _NO_REFRESH_KEYS if _address() else _current(now).refresh_keys
+
+
+# Below, no variable holds what the setting holds: error reports show those, and it may
+# be a list of private keys.
+
+
+def _address() -> JWKSAddress | None:
+    """Return where another service publishes the keys, if they are not our own."""
+    keys = get_settings().keys
+    return keys if isinstance(keys, JWKSAddress) else None
+
+
+def own_keys() -> OwnKeys | None:
+    """Return where our own keys are, if they are not another service's."""
+    keys = get_settings().keys
+    return None if isinstance(keys, JWKSAddress) else keys
 
 
 def _current(now: float) -> _Loaded:
@@ -83,7 +105,7 @@ def _current(now: float) -> _Loaded:
 
 def _load(now: float) -> _Loaded:
     global _loaded  # noqa: PLW0603 # one ring per process, swapped whole under the lock
-    ring, problems = load_ring(get_settings().keys, now)
+    ring, problems = load_ring(own_keys() or [], now)
     for problem in problems:
         message = f"JWTAUTH['KEYS']: {problem} {problem.hint}"
         raise ImproperlyConfigured(message) from problem
@@ -104,7 +126,7 @@ def _reload(last_good: _Loaded, now: float) -> _Loaded:
         return last_good
 
 
-def load_ring(source: KeySource, now: float) -> tuple[KeyRing, list[KeyRefused]]:
+def load_ring(source: OwnKeys, now: float) -> tuple[KeyRing, list[KeyRefused]]:
     """Read a source anew.
 
     Returns:
@@ -187,7 +209,7 @@ def key_files(directory: Path) -> list[Path]:
         ) from None
 
 
-def open_files(source: KeySource) -> list[Path]:
+def open_files(source: OwnKeys | JWKSAddress) -> list[Path]:
     """Return the key files that others than their owner may read or write."""
     if not isinstance(source, Path) or os.name != "posix":
         return []
@@ -195,7 +217,7 @@ def open_files(source: KeySource) -> list[Path]:
     return [path for path in key_files(source) if path.stat().st_mode & others]
 
 
-def _jwks_of(source: KeySource) -> Iterator[tuple[str, Path | Mapping[str, Any]]]:
+def _jwks_of(source: OwnKeys) -> Iterator[tuple[str, Path | Mapping[str, Any]]]:
     """Yield each JWK, or its file, with a name to find it by in an error message."""
     if isinstance(source, Path):
         for path in key_files(source):

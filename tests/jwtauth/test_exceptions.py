@@ -37,6 +37,7 @@ CODES = {
     "SessionLimitReached": "session_limit_reached",
     "StoreDown": "store_down",
     "DenylistDown": "denylist_down",
+    "KeysUnavailable": "keys_unavailable",
     "FamiliesBusy": "families_busy",
     "KeyRefused": "key_refused",
 }

@@ -1,0 +1,122 @@
+"""The keys of an issuer elsewhere: fetched now and then, never by a token.
+
+Requests go on with the last good set while one thread asks for the next; only where
+there is none do they wait, and not longer than one attempt takes. A token with an
+unknown ``kid`` asks nobody: else whoever makes up tokens could have the issuer asked.
+"""
+
+import logging
+import threading
+import time
+from datetime import timedelta
+
+from django.core.signals import setting_changed
+
+from jwtauth.conf import MIN_REMOTE_INTERVAL, get_settings
+from jwtauth.core.jwk_set import parse_jwk_set
+from jwtauth.core.jwks_address import JWKSAddress
+from jwtauth.core.keys import KeyRing
+from jwtauth.exceptions import KeysUnavailable, TokenMalformed
+from jwtauth.stores import jwks_client
+
+logger = logging.getLogger("jwtauth.keys")
+
+MAX_AGE = timedelta(hours=24)
+"""How long the last good set counts: a key that its issuer has withdrawn since would
+be trusted all that time."""
+
+
+class RemoteKeys:
+    """What one address gave, and when it was asked; one for each process."""
+
+    def __init__(self, address: JWKSAddress) -> None:
+        """Begin without keys; the first request fetches them."""
+        self._address = address
+        self._ring: KeyRing | None = None
+        self._fetched_at = self._tried_at = float("-inf")
+        self._attempt: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def ring(self, interval: timedelta) -> KeyRing:
+        """Return the last good set; let it be fetched anew after ``interval``.
+
+        Raises:
+            KeysUnavailable: there is none, or it is older than ``MAX_AGE``.
+        """
+        attempt = self._attempt_if_due(interval)
+        if attempt is not None and not self._has_good_set():
+            attempt.join(jwks_client.TIMEOUT_SECONDS)
+        if self._ring is None or not self._has_good_set():
+            raise KeysUnavailable(f"{self._address.url} has given no usable keys")
+        return self._ring
+
+    def _has_good_set(self) -> bool:
+        age = time.monotonic() - self._fetched_at
+        return self._ring is not None and age < MAX_AGE.total_seconds()
+
+    def _attempt_if_due(self, interval: timedelta) -> threading.Thread | None:
+        """Return the attempt under way, begun now if it was time."""
+        with self._lock:
+            # In a forked child no thread of its parent is alive.
+            if self._attempt is not None and self._attempt.is_alive():
+                return self._attempt
+            if not self._is_due(interval):
+                return None
+            self._tried_at = time.monotonic()
+            self._attempt = threading.Thread(
+                target=self._fetch, name="jwtauth-jwks", daemon=True
+            )
+            self._attempt.start()
+            return self._attempt
+
+    def _is_due(self, interval: timedelta) -> bool:
+        pause = interval if self._has_good_set() else MIN_REMOTE_INTERVAL
+        return time.monotonic() - self._tried_at >= pause.total_seconds()
+
+    def _fetch(self) -> None:
+        try:
+            keys, skipped = parse_jwk_set(jwks_client.fetch(self._address))
+        except (KeysUnavailable, TokenMalformed) as error:
+            logger.warning("JWTAUTH['KEYS']: %s; known keys go on working.", error)
+            return
+        except Exception:
+            # A thread has nobody to tell; requests go on as after any other failure.
+            logger.exception("JWTAUTH['KEYS']: %s", self._address.url)
+            return
+        for problem in skipped:
+            logger.warning("JWTAUTH['KEYS']: %s: %s", self._address.url, problem)
+        if not keys:
+            logger.warning("JWTAUTH['KEYS']: %s has no usable key", self._address.url)
+            return
+        ring = KeyRing(keys)
+        if self._ring is None or not ring.holds_the_same_as(self._ring):
+            # The same object otherwise: what was proven under it stays so.
+            self._ring = ring
+        self._fetched_at = time.monotonic()
+
+
+_remote: RemoteKeys | None = None
+_creation = threading.Lock()
+
+
+def key_ring(address: JWKSAddress) -> KeyRing:
+    """Return the keys that an address gave this process.
+
+    Raises:
+        KeysUnavailable: it has given none for too long.
+    """
+    global _remote  # noqa: PLW0603 # one per process
+    with _creation:
+        if _remote is None:
+            _remote = RemoteKeys(address)
+        remote = _remote
+    return remote.ring(get_settings().key_reload_interval)
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    global _remote  # noqa: PLW0603 # the same
+    if setting == "JWTAUTH":
+        _remote = None
+
+
+setting_changed.connect(_forget, dispatch_uid="jwtauth.stores.remote_keys")
