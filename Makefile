@@ -26,6 +26,7 @@ demo: $(VENV)/.installed  ## Start the demo on 127.0.0.1:8000
 	@exec $(BIN)/python -m demo_project.serve
 
 test: $(VENV)/.installed  ## Run every test
+	@$(BIN)/python -m tests.harness.jose
 	$(BIN)/python -m pytest -n 2 -m "not serial"
 	$(BIN)/python -m pytest -m serial
 	$(BIN)/python -m tests.harness.requirements check
@@ -40,6 +41,7 @@ lint: $(VENV)/.installed  ## Check format, types, import contracts, migrations, 
 	DJANGO_SETTINGS_MODULE=tests.settings_production $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 matrix: $(VENV)/.installed  ## Run the tests on every supported Python and Django
+	@$(BIN)/python -m tests.harness.jose
 	$(BIN)/python -m tests.harness.matrix
 
 bench: $(VENV)/.installed-bench  ## Measure both apps against budgets and peers, as ratios

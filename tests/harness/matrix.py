@@ -2,7 +2,8 @@
 
 Each leg has an environment of its own, ``.venv-<python>``. The pair that ``make
 test`` runs in ``.venv`` is not run again; ``MATRIX_FULL=1`` runs it all the same.
-One leg uses SQLite, so that both databases are covered.
+One leg uses SQLite, so that both databases are covered. What ``tests.harness.jose`` has
+installed is for all of them: every leg lets Node verify its tokens.
 
 A leg without its interpreter is skipped with a line; under ``CI=true`` it fails.
 """

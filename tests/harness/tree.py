@@ -24,7 +24,7 @@ NAMELESS = {"utils.py", "helpers.py", "common.py", "misc.py", "services.py"}
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 30
 NEVER_TRACKED = ("uv.lock", "package-lock.json", "*.sqlite3", "*.pem", "*.env")
-NEVER_TRACKED_DIRECTORIES = (".demo",)
+NEVER_TRACKED_DIRECTORIES = (".demo", "node_modules")
 # A private key in PEM, the private half of a JWK, an AWS key, a token of ours.
 SECRETS = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}"

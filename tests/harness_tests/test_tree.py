@@ -65,7 +65,10 @@ class TestTree:
 
     @pytest.mark.parametrize(
         "name",
-        ["uv.lock", "a/package-lock.json", "db.sqlite3", "k.pem", ".env", ".demo/x"],
+        [
+            *("uv.lock", "a/package-lock.json", "node_modules/a/b.js"),
+            *("db.sqlite3", "k.pem", ".env", ".demo/x"),
+        ],
     )
     def test_tracked_leftover_is_found(self, tmp_path: Path, name: str) -> None:
         """Secrets, data and addresses stay on the machine they belong to."""
