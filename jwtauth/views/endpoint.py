@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib.auth.decorators import login_not_required
-from django.db import connections, transaction
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from rest_framework.authentication import BaseAuthentication
@@ -25,6 +23,7 @@ from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.exceptions import JWTAuthError
 from jwtauth.parsers import PARSERS
 from jwtauth.transport.cookies import set_cookies
+from jwtauth.views.standalone import standalone
 
 if TYPE_CHECKING:
     from rest_framework.views import AsView, GenericView
@@ -48,12 +47,7 @@ class Endpoint(APIView):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> "AsView[GenericView]":  # noqa: ANN401 # Django's signature
         """Return the view, exempt from transactions and from the login page."""
-        view = super().as_view(**initkwargs)
-        # The middleware must not use up the refresh token that the endpoint is for.
-        view.renews_in_place = False  # type: ignore[attr-defined] # our mark
-        for alias in connections:
-            view = transaction.non_atomic_requests(using=alias)(view)
-        return login_not_required(view)
+        return standalone(super().as_view(**initkwargs))
 
     def get_authenticate_header(self, request: Request) -> str:
         """Return the challenge; without one DRF turns a 401 into a 403."""
