@@ -23,7 +23,7 @@ def mounts(chosen: Scheme) -> Mounts:
         path("auth/", include(chosen.auth_urls)),
         path("api/", include((_api(chosen), "api"))),
         *_own_prefixes(),
-        path("", include(("demo_project.well_known", "well-known"))),
+        path("", include("jwtauth.well_known")),
     ]
 
 

@@ -3,7 +3,7 @@
 Every import points down this list; the build enforces it::
 
     apps
-    urls  admin  management  checks  receivers
+    urls  well_known  admin  management  checks  receivers
     views
     permissions
     authentication  middleware  serializers  parsers  scopes

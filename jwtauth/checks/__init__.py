@@ -3,6 +3,6 @@
 They register when they are imported.
 """
 
-from jwtauth.checks import cookies, settings, stores
+from jwtauth.checks import cookies, metadata, settings, stores
 
-__all__ = ["cookies", "settings", "stores"]
+__all__ = ["cookies", "metadata", "settings", "stores"]

@@ -14,7 +14,7 @@ class JWKSAddress:
     @property
     def is_loopback(self) -> bool:
         """Whether it leads to this very machine."""
-        return _is_loopback(urlsplit(self.url).hostname or "")
+        return is_loopback_host(urlsplit(self.url).hostname or "")
 
 
 def parse_address(url: str) -> JWKSAddress:
@@ -28,7 +28,7 @@ def parse_address(url: str) -> JWKSAddress:
     _ = parts.port  # or ValueError
     if not parts.hostname or not url.isascii() or url != url.strip():
         raise ValueError("is no address")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback_host(parts.hostname):
         raise ValueError("must be https: over http anybody on the way can sign")
     if parts.scheme not in {"https", "http"}:
         raise ValueError("must be https")
@@ -37,7 +37,8 @@ def parse_address(url: str) -> JWKSAddress:
     return JWKSAddress(url)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback_host(host: str) -> bool:
+    """Whether a host, by name or address, is this very machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

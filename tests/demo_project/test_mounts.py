@@ -1,6 +1,8 @@
 """Both schemes at their prefixes, the chosen one under the short prefix as well."""
 
 import json
+from contextlib import AbstractContextManager, nullcontext
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -84,9 +86,18 @@ class TestShortPrefix:
         with session_chosen:
             assert reverse("sessionauth:login") == "/auth/login/"
 
-    def test_keys_are_published_at_the_root(self, client: Client) -> None:
-        """Other services look there (RFC 8615)."""
-        assert "keys" in client.get("/.well-known/jwks.json").json()
+    @pytest.mark.parametrize("chosen", [nullcontext(), session_chosen])
+    def test_keys_and_where_to_find_them_are_published_at_the_root(
+        self, chosen: AbstractContextManager[None], client: Client
+    ) -> None:
+        """Other services look there (RFC 8615), whichever scheme is chosen."""
+        with chosen:
+            metadata = client.get("/.well-known/oauth-authorization-server").json()
+            keys = client.get(urlsplit(metadata["jwks_uri"]).path).json()["keys"]
+            revoked = client.post(urlsplit(metadata["revocation_endpoint"]).path)
+
+        assert [key["use"] for key in keys] == ["sig"]
+        assert revoked.json() == {"error": "invalid_request"}
 
 
 class TestNotes:

@@ -12,6 +12,7 @@ from django.urls import URLPattern
 import jwtauth.conf
 import jwtauth.exceptions
 import jwtauth.urls
+import jwtauth.well_known
 import sessionauth.conf
 import sessionauth.exceptions
 import sessionauth.urls
@@ -31,7 +32,10 @@ SETTINGS = {
     "sessionauth": names_of(sessionauth.conf.Settings),
 }
 ERRORS = {"jwtauth": jwtauth.exceptions, "sessionauth": sessionauth.exceptions}
-URLS = {"jwtauth": jwtauth.urls, "sessionauth": sessionauth.urls}
+URLS = {
+    "jwtauth": [*jwtauth.urls.urlpatterns, *jwtauth.well_known.urlpatterns],
+    "sessionauth": sessionauth.urls.urlpatterns,
+}
 TABLE_HEAD = len("| code | what is wrong |")
 """Characters of the longest line that may come again."""
 EACH_APP = pytest.mark.parametrize("app", ["jwtauth", "sessionauth"])
@@ -80,9 +84,7 @@ class TestReference:
     def test_endpoint_every_name_is_documented(self, app: str) -> None:
         """A client is written from this page."""
         names = {
-            pattern.name
-            for pattern in URLS[app].urlpatterns
-            if isinstance(pattern, URLPattern)
+            pattern.name for pattern in URLS[app] if isinstance(pattern, URLPattern)
         }
 
         assert names <= in_tables(app, "[a-z_]+")

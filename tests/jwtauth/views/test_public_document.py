@@ -12,8 +12,9 @@ from jwtauth.models import TokenFamily
 from tests.jwtauth.browser import ACCESS, Browser
 
 JWKS = "/.well-known/jwks.json"
+METADATA = "/.well-known/oauth-authorization-server"
 
-each = pytest.mark.parametrize("address", [JWKS])
+each = pytest.mark.parametrize("address", [JWKS, METADATA])
 pytestmark = [pytest.mark.requirement("JWK-05"), pytest.mark.usefixtures("pages")]
 
 
