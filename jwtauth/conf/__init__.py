@@ -135,6 +135,7 @@ def _wrong_values(raw: Mapping[str, object]) -> Iterator[Problem]:
 
 def _contradictions(raw: Mapping[str, object]) -> Iterator[Problem]:
     settings = _settings(raw)
+    yield from _wrong_audiences(settings.policy)
     yield from _wrong_timing(settings)
     yield from _wrong_cookies(settings)
     yield from _wrong_sources(settings)
@@ -143,6 +144,16 @@ def _contradictions(raw: Mapping[str, object]) -> Iterator[Problem]:
             id="jwtauth.E052",
             message="JWTAUTH['ENCRYPTION'] is on, and joserfc is not installed.",
             hint="Install the extra: 'pip install django-tandem-auth[jwe]'.",
+        )
+
+
+def _wrong_audiences(policy: TokenPolicy) -> Iterator[Problem]:
+    if policy.audience in policy.other_audiences:
+        yield Problem(
+            id=OPTIONS["OTHER_AUDIENCES"].id,
+            message="JWTAUTH['OTHER_AUDIENCES'] has JWTAUTH['AUDIENCE'] itself.",
+            hint="Each service has an identifier of its own; tokens name this one "
+            "in any case.",
         )
 
 

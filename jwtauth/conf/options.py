@@ -53,6 +53,13 @@ OPTIONS: Mapping[str, Option] = {
         read=readers.text,
         cure="Write whom the tokens are for, usually 'https://api.your.domain'.",
     ),
+    "OTHER_AUDIENCES": Option(
+        id="jwtauth.E053",
+        read=readers.identifiers,
+        default=(),
+        cure="e.g. ('https://reports.your.domain',): the AUDIENCE of each other "
+        "service that access tokens are for; () is the default.",
+    ),
     "CLIENT_ID": Option(
         id="jwtauth.E005",
         read=readers.text,

@@ -156,6 +156,17 @@ def claim_names(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def identifiers(value: object) -> tuple[str, ...]:
+    """Read a tuple or list of names, each of them once."""
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(name, str) and name for name in value
+    ):
+        raise Refused("must be a tuple of non-empty strings")
+    if len(set(value)) < len(value):
+        raise Refused("has a name twice")
+    return tuple(value)
+
+
 def cookie_name(value: object) -> str:
     """Read a name that a browser accepts for a cookie."""
     name = text(value)

@@ -21,6 +21,7 @@ JTI_BYTES = 16
 
 # RFC 6265bis §5.6: browsers drop a larger name and value without a word.
 _MAX_COOKIE_BYTES = 4096
+_CURE = "Let JWTAUTH['CLAIMS'] return less, or name fewer JWTAUTH['OTHER_AUDIENCES']"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +138,7 @@ def _access_token(
     )
     claims = AccessClaims(
         issuer=policy.issuer,
-        audience=(policy.audience,),
+        audience=(policy.audience, *policy.other_audiences),
         subject=str(found.row.user_id),
         client_id=found.row.client_id,
         issued_at=int(now),
@@ -166,13 +167,13 @@ def _refuse_too_large(text: str) -> None:
     if len(text) > limit:
         raise ClaimsTooLarge(
             f"the access token has {len(text)} characters; JWTAUTH['MAX_TOKEN_LENGTH'] "
-            f"is {limit}. Let JWTAUTH['CLAIMS'] return less"
+            f"is {limit}. {_CURE}"
         )
     size = len(settings.access_cookie_name) + len(text)
     if Delivery.COOKIE in settings.delivery and size > _MAX_COOKIE_BYTES:
         raise ClaimsTooLarge(
             f"the access cookie has {size} bytes, its name included; browsers keep "
-            f"{_MAX_COOKIE_BYTES}. Let JWTAUTH['CLAIMS'] return less"
+            f"{_MAX_COOKIE_BYTES}. {_CURE}"
         )
 
 

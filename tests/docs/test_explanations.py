@@ -14,6 +14,11 @@ HEADINGS = {
         "An access token does not mean that a user is there",
         "This is not OAuth",
     ],
+    "several-services.md": [
+        "A token says whom it is for",
+        "Who receives a token can use it",
+        "A scope must say for which service it is",
+    ],
     "refresh-tokens.md": ["The table", "What rotation can't stop"],
 }
 

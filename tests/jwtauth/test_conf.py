@@ -1,6 +1,6 @@
 """The setting JWTAUTH: read lazily, typed, every fault named with its cure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ def only_problem(**changes: object) -> conf.Problem:
 
 
 POLICY_DEFAULTS = {
+    "other_audiences": (),
     "client_id": "first-party",
     "access_token_lifetime": timedelta(minutes=15),
     "refresh_idle_timeout": timedelta(days=7),
@@ -396,6 +397,36 @@ class TestValues:
         """One, or both."""
         with jwtauth(DELIVERY=value):
             assert get_settings().delivery == {Delivery(way) for way in value}
+
+    @pytest.mark.requirement("ATJ-09")
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "https://b.test",
+            ("https://b.test", ""),
+            (5,),
+            ([],),
+            None,
+            {"https://b.test"},
+            ("https://b.test", "https://b.test"),
+            ("https://b.test", REQUIRED["AUDIENCE"]),
+        ],
+        ids=repr,
+    )
+    def test_other_audiences_that_are_no_distinct_names_are_a_problem(
+        self, value: object
+    ) -> None:
+        """A bare string would be letters, and a name for two services tells nothing."""
+        problem = only_problem(OTHER_AUDIENCES=value)
+
+        assert problem.id == "jwtauth.E053"
+        assert "JWTAUTH['OTHER_AUDIENCES']" in problem.message
+
+    @pytest.mark.parametrize("value", [(), ["https://b.test"], ("https://b.test", "c")])
+    def test_other_audiences_are_a_tuple(self, value: Sequence[str]) -> None:
+        """In the order in which tokens name them."""
+        with jwtauth(OTHER_AUDIENCES=value):
+            assert get_settings().policy.other_audiences == tuple(value)
 
     @pytest.mark.parametrize("value", [0, -1, "3", True], ids=repr)
     def test_session_limit_of_none_at_all_is_a_problem(self, value: object) -> None:

@@ -157,6 +157,88 @@ def encrypting(jwtauth_settings: Change) -> Change:
     return change
 
 
+OWN, REPORTS, BILLING = "https://api.test", "https://reports.test", "https://b.test"
+
+
+@pytest.fixture
+def status_at(
+    caller: Caller, jwtauth_settings: Change
+) -> Callable[[str, dict[str, Any]], int]:
+    """Present an access token to the service that has an identifier."""
+
+    def status_at(service: str, tokens: dict[str, Any]) -> int:
+        jwtauth_settings(AUDIENCE=service, OTHER_AUDIENCES=())
+        return caller.me(tokens["access"]).status_code
+
+    return status_at
+
+
+@pytest.mark.requirement("ATJ-09")
+class TestAudiences:
+    def test_token_of_one_service_is_refused_by_another(
+        self,
+        alice: User,
+        caller: Caller,
+        status_at: Callable[[str, dict[str, Any]], int],
+    ) -> None:
+        """Else whoever runs one service is the user at all the others."""
+        tokens = caller.login(alice)
+
+        assert unverified_claims(tokens["access"])["aud"] == OWN
+        assert [status_at(name, tokens) for name in (OWN, REPORTS)] == [200, 401]
+
+    def test_token_counts_at_the_services_that_it_names_and_nowhere_else(
+        self,
+        alice: User,
+        caller: Caller,
+        jwtauth_settings: Change,
+        status_at: Callable[[str, dict[str, Any]], int],
+    ) -> None:
+        """Whichever way it was come by: each kind is minted by the same rule."""
+        jwtauth_settings(OTHER_AUDIENCES=(REPORTS, "https://other.test"))
+        login = caller.login(alice)
+        refresh = caller.refreshed(login["refresh"])
+        step_up = caller.post(
+            "reauth/", {"password": PASSWORD}, bearer=refresh["access"]
+        ).json()
+
+        named = [OWN, REPORTS, "https://other.test"]
+        for tokens in (login, refresh, step_up):
+            assert unverified_claims(tokens["access"])["aud"] == named
+        later = caller.refreshed(step_up["refresh"])
+        assert unverified_claims(later["access"])["aud"] == named
+        assert [status_at(name, later) for name in named] == [200, 200, 200]
+        for name in (BILLING, f"{REPORTS}/", REPORTS.upper(), "https://"):
+            assert status_at(name, later) == 401
+
+    def test_token_of_a_cookie_names_them_too(
+        self, alice: User, jwtauth_settings: Change
+    ) -> None:
+        """A gateway may hand it on to another service."""
+        jwtauth_settings(OTHER_AUDIENCES=[REPORTS])
+        browser = Browser()
+        browser.login(alice)
+
+        assert browser.me().status_code == 200
+        assert unverified_claims(browser.cookie(ACCESS))["aud"] == [OWN, REPORTS]
+
+    @pytest.mark.requirement("CKE-06")
+    def test_names_that_do_not_fit_into_the_cookie_are_a_fault(
+        self, alice: User, jwtauth_settings: Change
+    ) -> None:
+        """They count like every other claim: browsers would drop the cookie."""
+        jwtauth_settings(
+            OTHER_AUDIENCES=[f"{REPORTS}/{number}" for number in range(90)]
+        )
+        assert Browser().try_login(alice).status_code == 200
+        jwtauth_settings(
+            OTHER_AUDIENCES=[f"{REPORTS}/{number}" for number in range(130)]
+        )
+
+        assert Browser().try_login(alice).status_code == 500
+        assert TokenFamily.objects.count() == 1
+
+
 class TestEncryption:
     @pytest.mark.requirement("JWT-04")
     def test_login_refresh_and_logout_work_with_encrypted_tokens(
