@@ -22,7 +22,7 @@ from redis import Redis, RedisError
 
 from demo_project.directory import prepare_directory, recorded_valkey
 from demo_project.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
-from demo_project.environment import Environment, read_environment
+from demo_project.environment import HIGHEST_PORT, Environment, read_environment
 from demo_project.welcome import welcome
 
 HOST = "127.0.0.1"
@@ -71,7 +71,8 @@ def _check_port(port: int) -> None:
 
 
 def _next_port(port: int) -> int:
-    return port + 1 if port < 65535 else port - 1  # noqa: PLR2004 - the highest port
+    """Return a port that neither of this demo's two services uses."""
+    return port + 2 if port + 2 <= HIGHEST_PORT else port - 2
 
 
 @contextlib.contextmanager

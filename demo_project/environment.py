@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 CHECKOUT = Path(__file__).resolve().parent.parent
 SCHEME_NAMES = ("jwt", "session")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+HIGHEST_PORT = 65534
+"""Of the demo: the one above it belongs to the demo's second service."""
 
 _T = TypeVar("_T")
 
@@ -73,8 +75,11 @@ def _scheme(value: str) -> str:
 
 
 def _port(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65535):  # noqa: PLR2004 - the highest port there is
-        raise ValueError("set it to a port number from 1 to 65535.")
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= HIGHEST_PORT):
+        raise ValueError(
+            f"set it to a port number from 1 to {HIGHEST_PORT}; the second service "
+            "takes the next one."
+        )
     return int(value)
 
 

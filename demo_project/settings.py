@@ -93,10 +93,14 @@ LOGIN_URL = "sessionauth:login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
 _keys = _environment.directory / "keys"
+# Where the demo really listens: the addresses in its metadata can be followed.
+_origin = f"http://127.0.0.1:{_environment.port}"
 SESSIONAUTH: dict[str, Any] = {}
 JWTAUTH: dict[str, Any] = {
-    "ISSUER": "https://tandem-demo.example",
-    "AUDIENCE": "https://tandem-demo.example/api",
+    "ISSUER": _origin,
+    "AUDIENCE": f"{_origin}/api",
+    # The second service, on the next port, takes the same tokens.
+    "OTHER_AUDIENCES": (f"http://127.0.0.1:{_environment.port + 1}",),
     "KEYS": _keys,
     # Both ways, to be compared; a project usually has one.
     "DELIVERY": {"bearer", "cookie"},

@@ -43,6 +43,10 @@ class TestWrongValues:
             ({"DEMO_PORT": "eighty"}, "DEMO_PORT is 'eighty': set it to a port number"),
             ({"DEMO_PORT": "0"}, "DEMO_PORT is '0'"),
             ({"DEMO_PORT": "65536"}, "DEMO_PORT is '65536'"),
+            (
+                {"DEMO_PORT": "65535"},
+                "DEMO_PORT is '65535': set it to a port number from 1 to 65534; the se",
+            ),
             ({"DEMO_PORT": "²"}, "DEMO_PORT is '²'"),
             ({"DEMO_DEBUG": "yes"}, "DEMO_DEBUG is 'yes': set it to 1 (on) or 0 (off)"),
             ({"DEMO_SECURE_COOKIES": "no"}, "DEMO_SECURE_COOKIES is 'no'"),
@@ -59,6 +63,11 @@ class TestWrongValues:
 
         assert said in str(refused.value)
         assert "\n" not in str(refused.value)
+
+    @pytest.mark.parametrize("port", ["1", "65534"])
+    def test_first_and_last_port_are_accepted(self, port: str) -> None:
+        """Of the highest of all the second service would have none."""
+        assert read_environment({"DEMO_PORT": port}).port == int(port)
 
     def test_foreign_hosts_without_debug_are_accepted(self) -> None:
         """Behind a proxy of one's own the demo may have another name."""

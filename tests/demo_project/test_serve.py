@@ -6,9 +6,13 @@ import shutil
 import signal
 import socket
 import subprocess
+import urllib.request
 from pathlib import Path
+from typing import Any
 
+import jwt
 import pytest
+from jwt import PyJWKSet
 
 from demo_project.devices import Device, JwtDevice, SessionDevice
 from demo_project.environment import CHECKOUT
@@ -79,6 +83,55 @@ class TestServing:
             int(part.split()[0]) for part in pasted.stdout.split("HTTP/1.1 ")[1:]
         ]
         assert answered == statuses
+
+
+class TestMetadata:
+    @pytest.mark.requirement("JWK-08", "ATJ-09")
+    def test_stranger_who_knows_the_issuer_can_verify_a_token(
+        self, tmp_path: Path, start_demo: StartDemo
+    ) -> None:
+        """A second service has nothing but this address and its own identifier."""
+        demo = start_demo(tmp_path / "demo")
+        demo.wait_for(READY)
+        alice = JwtDevice(demo.call(), "/jwt")
+        alice.log_in(*CREDENTIALS)
+        issuer = f"http://127.0.0.1:{demo.port}"
+
+        metadata = _json_at(f"{issuer}/.well-known/oauth-authorization-server")
+        (key,) = PyJWKSet.from_dict(_json_at(metadata["jwks_uri"])).keys
+        claims = jwt.decode(
+            alice.access_token,
+            key,
+            algorithms=metadata["access_token_signing_alg_values_supported"],
+            issuer=metadata["issuer"],
+            audience=f"http://127.0.0.1:{demo.port + 1}",
+        )
+
+        assert metadata["issuer"] == issuer
+        assert claims["aud"] == [f"{issuer}/api", f"http://127.0.0.1:{demo.port + 1}"]
+
+    def test_documents_are_served_as_caches_and_browsers_want_them(
+        self, tmp_path: Path, start_demo: StartDemo
+    ) -> None:
+        """A body after HEAD ends the connection, and the server has a say in it."""
+        demo = start_demo(tmp_path / "demo")
+        demo.wait_for(READY)
+        caller = demo.call()
+        for name in ("jwks.json", "oauth-authorization-server"):
+            path = f"/.well-known/{name}"
+            full, head = caller.send("GET", path), caller.send("HEAD", path)
+            known = {"If-None-Match": full.headers["etag"]}
+            again = caller.send("GET", path, headers=known)
+            preflight = caller.send("OPTIONS", path)
+
+            assert (full.status, head.status, again.status) == (200, 200, 304)
+            assert (head.content, again.content) == (b"", b"")
+            assert (
+                head.headers["etag"] == again.headers["etag"] == known["If-None-Match"]
+            )
+            assert again.headers["access-control-allow-origin"] == "*"
+            assert preflight.headers["access-control-allow-headers"] == "If-None-Match"
+            assert not {"vary", "set-cookie"} & {*full.headers, *again.headers}
 
 
 class TestEnding:
@@ -155,7 +208,10 @@ class TestRefusals:
             port = other.getsockname()[1]
             demo = start_demo(tmp_path / "demo", DEMO_PORT=str(port))
 
-            _assert_refused(demo, f"DEMO_PORT {port} on 127.0.0.1 can't be used")
+            said = f"DEMO_PORT {port} on 127.0.0.1 can't be used"
+            _assert_refused(demo, said)
+            # The next one is for the second service of whoever runs there.
+            assert f"DEMO_PORT={port + 2} make demo" in demo.output
 
     def test_directory_that_is_a_file_is_one_line_that_names_it(
         self, tmp_path: Path, start_demo: StartDemo
@@ -238,6 +294,13 @@ class TestSecondStart:
         demo = tmp_path / "demo"
         assert not [p for p in demo.rglob("*") if p.stat().st_mode & 0o077]
         assert "nobody, all were there" in second.output
+
+
+def _json_at(address: str) -> Any:  # noqa: ANN401 - whatever is there
+    """Follow an address as it stands, the host in it too."""
+    assert address.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(address) as answer:  # noqa: S310 - checked above
+        return json.load(answer)
 
 
 def _log_in_four_times(demo: DemoProcess) -> list[Device]:
