@@ -20,6 +20,7 @@ CRYPTOGRAPHY = {
     "jwtauth/core/compact.py": {"jwt"},
     "jwtauth/core/encryption.py": {"joserfc"},
     "jwtauth/core/jwk.py": {"cryptography", "jwt"},
+    "jwtauth/core/jwk_set.py": {"cryptography"},
     "jwtauth/core/keys.py": {"cryptography"},
     "jwtauth/core/refresh_token.py": {"cryptography", "hmac"},
     "jwtauth/core/rotation.py": {"hmac"},

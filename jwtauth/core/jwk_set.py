@@ -13,12 +13,15 @@ from jwtauth.core.jwk import (
     public_material,
     thumbprint,
 )
-from jwtauth.core.keys import ALGORITHMS, Key, KeyRing, KeyUse
+from jwtauth.core.keys import ALGORITHMS, Key, KeyRing, KeyUse, PublicKey
 from jwtauth.core.strict_json import parse_object
 from jwtauth.exceptions import KeyRefused, TokenMalformed
 
 # RFC 7517 §4.3, where a set says it of a key that verifies.
 _VERIFY = (None, ["verify"])
+
+# RFC 7518 §6: what a public key must not have.
+_PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 
 def public_jwk(key: Key) -> dict[str, str]:
@@ -33,9 +36,7 @@ def public_jwk(key: Key) -> dict[str, str]:
             code="not_publishable",
             hint="Publish asymmetric keys with use 'sig' only.",
         )
-    kty = ALGORITHMS[key.alg].kty
-    members = json.loads(TO_JWK[kty](key.verifying))
-    public = {name: members[name] for name in REQUIRED_MEMBERS[kty]}
+    public = _members(key.verifying, ALGORITHMS[key.alg].kty)
     return {**public, "kid": key.kid, "alg": key.alg, "use": "sig"}
 
 
@@ -56,7 +57,8 @@ def parse_jwk_set(document: bytes) -> tuple[list[Key], list[str]]:
     thumbprint, as those that we publish: so a name can't change hands.
 
     Returns:
-        The keys that verify signatures, and in a sentence each why others don't.
+        The keys that verify signatures, by name, and in a sentence each why others
+        don't.
 
     Raises:
         TokenMalformed: it is no JWK Set, or a name in it occurs twice.
@@ -69,14 +71,16 @@ def parse_jwk_set(document: bytes) -> tuple[list[Key], list[str]]:
     for position, jwk in enumerate(members, start=1):
         try:
             key = parse_public_key(jwk)
-            keys.setdefault(key.kid, key)
+            if keys.setdefault(key.kid, key).alg != key.alg:
+                raise _unusable("It is there already, with another 'alg'.")
         except KeyRefused as problem:
             skipped.append(f"key number {position} is left out. {problem}")
-    return list(keys.values()), skipped
+    # The order says nothing, and a set in another order is no other set.
+    return [keys[kid] for kid in sorted(keys)], skipped
 
 
 def parse_public_key(jwk: object) -> Key:
-    """Read the public half of a signature key; what else it holds is not looked at.
+    """Read the public half of a signature key.
 
     Raises:
         KeyRefused: it is of no use for verifying access tokens; says why.
@@ -88,8 +92,11 @@ def parse_public_key(jwk: object) -> Key:
     verifying = public_material(jwk)
     if isinstance(verifying, rsa.RSAPublicKey) and verifying.key_size < MIN_RSA_BITS:
         raise _unusable(f"RSA keys must have at least {MIN_RSA_BITS} bits.")
+    kid = thumbprint(_members(verifying, jwk["kty"]))
+    if jwk.get("kid") != kid:
+        raise _unusable("Its 'kid' is not its RFC 7638 thumbprint.")
     return Key(
-        kid=jwk["kid"],
+        kid=kid,
         alg=jwk["alg"],
         use=KeyUse.SIG,
         signing=None,
@@ -105,15 +112,19 @@ def _faults(jwk: Jwk) -> Iterator[str]:
         return
     if (jwk.get("kty"), jwk.get("crv")) != (algorithm.kty, algorithm.crv):
         yield f"Its 'kty' and 'crv' are not those of {alg}."
-        return
     if jwk.get("use", "sig") != "sig" or jwk.get("key_ops") not in _VERIFY:
         yield "It is not for verifying signatures."
+    if not _PRIVATE.isdisjoint(jwk):
+        yield "It holds its private half: whoever reads the set can sign."
     members = REQUIRED_MEMBERS[algorithm.kty]
     if not all(isinstance(jwk.get(name), str) for name in members):
         yield f"It must have {', '.join(members)}."
-        return
-    if jwk.get("kid") != thumbprint(jwk):
-        yield "Its 'kid' is not its RFC 7638 thumbprint."
+
+
+def _members(verifying: PublicKey, kty: str) -> dict[str, str]:
+    """Return the public half in its one spelling, so that one key has one name."""
+    members = json.loads(TO_JWK[kty](verifying))
+    return {name: members[name] for name in REQUIRED_MEMBERS[kty]}
 
 
 def asymmetric_algorithms() -> list[str]:
