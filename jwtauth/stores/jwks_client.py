@@ -52,6 +52,8 @@ def _body_of(answer: http.client.HTTPResponse, address: JWKSAddress) -> bytes:
             raise KeysUnavailable(f"{address.url} sends more than {MAX_BYTES} bytes")
         if time.monotonic() > deadline:
             raise KeysUnavailable(f"{address.url} sends too slowly")
+    if answer.length:  # read1() takes an early end for the end
+        raise KeysUnavailable(f"{address.url} breaks off")
     return body
 
 

@@ -1,0 +1,341 @@
+"""When the keys of an issuer elsewhere are asked for, and how long they count."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from jwtauth.core.jwks_address import parse_address
+from jwtauth.core.keys import KeyRing
+from jwtauth.exceptions import KeysUnavailable
+from jwtauth.stores import jwks_client, key_source, remote_keys
+from jwtauth.stores.remote_keys import MAX_AGE, RemoteKeys
+from tests.crowd import crowd_of
+from tests.jwtauth.jwks_server import JWKSServer, hung, jwks_server, new_key, plain
+
+MINUTE = timedelta(seconds=60)
+PRIVATE, PUBLIC = new_key()
+_, OTHER = new_key()
+
+
+class Clock:
+    """Stands in for ``time.monotonic``; only the test moves it."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def advance(self, span: timedelta) -> None:
+        self.now += span.total_seconds()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(remote_keys, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def issuer() -> Iterator[JWKSServer]:
+    with jwks_server() as server:
+        server.publish(PUBLIC)
+        yield server
+
+
+@pytest.fixture
+def keys(issuer: JWKSServer) -> RemoteKeys:
+    return RemoteKeys(parse_address(issuer.url))
+
+
+def kids(ring: KeyRing) -> set[str]:
+    return {key.kid for key in ring}
+
+
+def ring_after_attempt(keys: RemoteKeys) -> KeyRing:
+    """Let an attempt that is due begin, wait for its end, and ask again."""
+    keys.ring(MINUTE)
+    attempt_of(keys).join(10)
+    return keys.ring(MINUTE)
+
+
+def attempt_of(keys: RemoteKeys) -> threading.Thread:
+    assert keys._attempt is not None
+    return keys._attempt
+
+
+class TestFetching:
+    def test_first_request_waits_for_the_keys(self, keys: RemoteKeys) -> None:
+        """There is nothing to go on with."""
+        assert kids(keys.ring(MINUTE)) == {PUBLIC["kid"]}
+
+    @pytest.mark.requirement("JWK-07")
+    def test_keys_are_asked_for_once_an_interval(
+        self, keys: RemoteKeys, issuer: JWKSServer, clock: Clock
+    ) -> None:
+        """Not by every request, and not by every thread."""
+        for _ in range(100):
+            keys.ring(MINUTE)
+        assert issuer.requests == 1
+
+        clock.advance(MINUTE)
+        for _ in range(100):
+            ring_after_attempt(keys)
+        assert issuer.requests == 2
+
+    def test_sixteen_threads_at_once_ask_once(
+        self, keys: RemoteKeys, issuer: JWKSServer
+    ) -> None:
+        """A process that starts under load must not begin with a storm."""
+        with crowd_of(16) as crowd:
+            rings = crowd.all_at_once(lambda: keys.ring(MINUTE))
+
+        assert issuer.requests == 1
+        assert all(ring is rings[0] for ring in rings)
+
+    def test_published_key_verifies_and_withdrawn_one_stops(
+        self, keys: RemoteKeys, issuer: JWKSServer, clock: Clock
+    ) -> None:
+        """Both within the interval, without a restart."""
+        keys.ring(MINUTE)
+        issuer.publish(OTHER)
+        assert kids(keys.ring(MINUTE)) == {PUBLIC["kid"]}
+
+        clock.advance(MINUTE)
+
+        assert kids(ring_after_attempt(keys)) == {OTHER["kid"]}
+
+    def test_same_set_is_the_same_ring(
+        self, keys: RemoteKeys, issuer: JWKSServer, clock: Clock
+    ) -> None:
+        """What was verified under it needs no second look."""
+        issuer.publish(PUBLIC, OTHER)
+        before = keys.ring(MINUTE)
+        issuer.publish(OTHER, PUBLIC)
+        clock.advance(MINUTE)
+
+        assert ring_after_attempt(keys) is before
+        assert issuer.requests == 2
+
+    @pytest.mark.requirement("JWK-07")
+    def test_bad_key_costs_itself_alone(
+        self,
+        keys: RemoteKeys,
+        issuer: JWKSServer,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Whoever adds one must not lock everybody out."""
+        issuer.publish({"kty": "oct", "k": "c2VjcmV0"}, PUBLIC)
+
+        assert kids(keys.ring(MINUTE)) == {PUBLIC["kid"]}
+        assert "key number 1 is left out" in caplog.text
+        assert "c2VjcmV0" not in caplog.text
+
+
+class TestIssuerDown:
+    @pytest.mark.requirement("JWK-07")
+    def test_known_keys_count_for_a_day(
+        self, keys: RemoteKeys, issuer: JWKSServer, clock: Clock
+    ) -> None:
+        """An outage of the issuer is none of ours; a withdrawn key ends some time."""
+        keys.ring(MINUTE)
+        issuer.close()
+
+        clock.advance(MAX_AGE - timedelta(seconds=1))
+        assert kids(ring_after_attempt(keys)) == {PUBLIC["kid"]}
+
+        clock.advance(timedelta(seconds=1))
+        with pytest.raises(KeysUnavailable):
+            keys.ring(MINUTE)
+
+    def test_failed_attempts_make_no_key_younger(
+        self, keys: RemoteKeys, issuer: JWKSServer, clock: Clock
+    ) -> None:
+        """What counts is when the keys were last seen published."""
+        keys.ring(MINUTE)
+        issuer.answer = plain(b"", status="500 Oh")
+        for _ in range(24):
+            clock.advance(timedelta(minutes=59))
+            assert kids(ring_after_attempt(keys)) == {PUBLIC["kid"]}
+
+        clock.advance(timedelta(minutes=24))
+        with pytest.raises(KeysUnavailable):
+            keys.ring(MINUTE)
+
+    @pytest.mark.requirement("JWK-07")
+    @pytest.mark.parametrize("interval", [MINUTE, timedelta(hours=1)])
+    def test_first_failure_is_repeated_after_half_a_minute_and_not_before(
+        self,
+        keys: RemoteKeys,
+        issuer: JWKSServer,
+        clock: Clock,
+        interval: timedelta,
+    ) -> None:
+        """Every request would ask otherwise; and 503 for an hour would be long."""
+        issuer.answer = plain(b"", status="500 Oh")
+        for _ in range(100):
+            with pytest.raises(KeysUnavailable):
+                keys.ring(interval)
+        assert issuer.requests == 1
+        issuer.publish(PUBLIC)
+
+        clock.advance(timedelta(seconds=29))
+        with pytest.raises(KeysUnavailable):
+            keys.ring(interval)
+        clock.advance(timedelta(seconds=1))
+
+        assert kids(keys.ring(interval)) == {PUBLIC["kid"]}
+        assert issuer.requests == 2
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"{}", b'{"keys": []}', b'{"keys": {}}', b"[]", b"\xff", b"[" * 50_000],
+    )
+    def test_garbage_keeps_the_last_good_keys(
+        self, keys: RemoteKeys, issuer: JWKSServer, clock: Clock, body: bytes
+    ) -> None:
+        """An error page, or a set without any usable key, withdraws nothing."""
+        keys.ring(MINUTE)
+        issuer.answer = plain(body)
+        clock.advance(MINUTE)
+
+        assert kids(ring_after_attempt(keys)) == {PUBLIC["kid"]}
+        assert issuer.requests == 2
+
+    def test_fault_of_our_own_keeps_the_last_good_keys(
+        self,
+        keys: RemoteKeys,
+        clock: Clock,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """A thread that died in silence would end verification a day later."""
+        keys.ring(MINUTE)
+
+        def fail(_address: object) -> bytes:
+            raise RuntimeError("oops")
+
+        monkeypatch.setattr(jwks_client, "fetch", fail)
+        clock.advance(MINUTE)
+
+        assert kids(ring_after_attempt(keys)) == {PUBLIC["kid"]}
+        assert "RuntimeError: oops" in caplog.text
+
+
+class TestIssuerHung:
+    def test_requests_with_keys_do_not_wait(
+        self, keys: RemoteKeys, issuer: JWKSServer, clock: Clock
+    ) -> None:
+        """One thread asks; everybody else goes on while it still waits."""
+        keys.ring(MINUTE)
+        issuer.answer = hung
+        clock.advance(MINUTE)
+
+        for _ in range(100):
+            assert kids(keys.ring(MINUTE)) == {PUBLIC["kid"]}
+
+        assert attempt_of(keys).is_alive()
+        issuer.close()
+        attempt_of(keys).join(10)
+        assert issuer.requests <= 2
+
+    def test_request_without_keys_waits_no_longer_than_one_attempt_may(
+        self,
+        keys: RemoteKeys,
+        issuer: JWKSServer,
+        clock: Clock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Also while the attempt itself takes longer, as in finding the host."""
+        release = threading.Event()
+
+        def fetch(_address: object) -> bytes:
+            release.wait(30)
+            raise KeysUnavailable("too late")
+
+        monkeypatch.setattr(jwks_client, "fetch", fetch)
+        monkeypatch.setattr(jwks_client, "TIMEOUT_SECONDS", 0.1)
+
+        for _ in range(3):
+            with pytest.raises(KeysUnavailable):
+                keys.ring(MINUTE)
+            clock.advance(MINUTE)  # due again, but the one under way is the only one
+
+        attempt = attempt_of(keys)
+        assert attempt.is_alive()
+        release.set()
+        attempt.join(10)
+        with pytest.raises(KeysUnavailable):
+            keys.ring(MINUTE)
+        assert attempt_of(keys) is not attempt
+
+
+class TestProcess:
+    def test_forked_child_asks_for_itself(self, issuer: JWKSServer) -> None:
+        """The attempt under way in its parent ends there; the child has no thread."""
+        script = FORK.format(url=issuer.url)
+        done = subprocess.run(  # noqa: S603 # our own program
+            [sys.executable, "-c", script],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+        assert done.stdout == "1 key\n", done.stderr
+
+    def test_other_settings_begin_anew(self, issuer: JWKSServer) -> None:
+        """Keys of another address must not verify."""
+        with jwks_server() as second:
+            second.publish(OTHER)
+            for server, jwk in ((issuer, PUBLIC), (second, OTHER)):
+                with override_settings(JWTAUTH=verifying(server)):
+                    assert kids(key_source.key_ring(0.0)) == {jwk["kid"]}
+
+    @pytest.mark.requirement("KEY-10")
+    def test_unknown_names_ask_nobody(self, issuer: JWKSServer) -> None:
+        """Whoever makes up tokens could have the issuer asked at will."""
+        with override_settings(JWTAUTH=verifying(issuer)):
+            ring = key_source.key_ring(0.0)
+            for number in range(10_000):
+                assert ring.verification_key(f"kid-{number}", 0.0) is None
+                assert key_source.key_ring(0.0) is ring
+
+        assert issuer.requests == 1
+
+
+def verifying(server: JWKSServer) -> dict[str, object]:
+    return {**settings.JWTAUTH, "KEYS": server.url}
+
+
+FORK = """
+import os, threading
+import django
+django.setup()
+from datetime import timedelta
+from jwtauth.core.jwks_address import parse_address
+from jwtauth.stores import remote_keys, jwks_client
+keys = remote_keys.RemoteKeys(parse_address("{url}"))
+real, begun, minute = jwks_client.fetch, threading.Event(), timedelta(seconds=60)
+def hanging(address):
+    begun.set()
+    threading.Event().wait(60)
+jwks_client.fetch = hanging
+threading.Thread(target=lambda: keys._attempt_if_due(minute)).start()
+begun.wait(30)
+if os.fork() == 0:
+    jwks_client.fetch = real
+    keys._tried_at = float("-inf")
+    print(len(list(keys.ring(minute))), "key", flush=True)
+    os._exit(0)
+os.wait()
+os._exit(0)
+"""
