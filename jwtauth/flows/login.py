@@ -199,7 +199,7 @@ def _first_generation(sender: RequestContext, now: float) -> Generation:
         ),
         # Nothing was derived with it; the column is filled all the same.
         nonce=secrets.token_bytes(NONCE_BYTES),
-        key=key_source.refresh_keys(now).current(now),
+        key=key_source.current_refresh_key(now),
         context=sender.material(get_settings().refresh_context),
     )
 

@@ -25,7 +25,7 @@ from django.utils.module_loading import import_string
 from jwtauth.conf import JWKSAddress, OwnKeys, get_settings
 from jwtauth.core.jwk import parse_key
 from jwtauth.core.keys import ALWAYS_NEEDED, Key, KeyRing, KeyUse
-from jwtauth.core.refresh_token import RefreshKeys, hint_problems
+from jwtauth.core.refresh_token import RefreshKey, RefreshKeys, hint_problems
 from jwtauth.exceptions import KeyRefused
 from jwtauth.stores import remote_keys
 
@@ -69,6 +69,22 @@ def refresh_keys(now: float) -> RefreshKeys:
         ImproperlyConfigured: there is no usable key, and never was.
     """
     return _NO_REFRESH_KEYS if _address() else _current(now).refresh_keys
+
+
+def current_refresh_key(now: float) -> RefreshKey:
+    """Return the key that makes refresh tokens at ``now`` (Unix seconds).
+
+    Raises:
+        ImproperlyConfigured: there is none; or the keys are another service's.
+    """
+    address = _address()
+    if address is not None:
+        raise ImproperlyConfigured(
+            f"JWTAUTH['KEYS'] is the address {address.url}: this service verifies "
+            "tokens and issues none. Log in at the service that publishes them, or "
+            "give keys of your own."
+        )
+    return refresh_keys(now).current(now)
 
 
 # Below, no variable holds what the setting holds: error reports show those, and it may
