@@ -30,7 +30,7 @@ def public_jwk(key: Key) -> dict[str, str]:
     Raises:
         KeyRefused: the key is symmetric or not for signatures.
     """
-    if key.is_symmetric or key.use is not KeyUse.SIG:
+    if isinstance(key.verifying, bytes) or key.use is not KeyUse.SIG:
         raise KeyRefused(
             f"Key {key.kid} has no public half to publish.",
             code="not_publishable",

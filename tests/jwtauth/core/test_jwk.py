@@ -9,13 +9,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from jwt import PyJWKSet, PyJWS
-from jwt.algorithms import ECAlgorithm
-from jwt.utils import base64url_decode
 
 from jwtauth.core.jwk import generate_jwk, parse_key, thumbprint
-from jwtauth.core.jwk_set import jwks, public_jwk
-from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyRing, KeyUse
+from jwtauth.core.jwk_set import public_jwk
+from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
 from jwtauth.exceptions import KeyRefused
 from tests.jwtauth.core.key_box import (
     ASYMMETRIC,
@@ -376,91 +373,3 @@ class TestGenerateJwk:
         first, second = (generate_jwk("HS256", KeyUse.REFRESH) for _ in range(2))
 
         assert first["k"] != second["k"]
-
-
-class TestPublicJwk:
-    @pytest.mark.requirement("JWK-01", "JWK-02")
-    @pytest.mark.parametrize("alg", ASYMMETRIC)
-    def test_public_jwk_has_the_listed_members_alone(self, alg: str) -> None:
-        """RFC 7517 §9: one private member in it gives the key away."""
-        public = public_jwk(key_of(alg))
-
-        expected = PUBLIC_MEMBERS[public["kty"]] | {"kid", "alg", "use"}
-        assert set(public) == expected
-        assert not PRIVATE_MEMBERS & set(public)
-        assert (public["alg"], public["use"]) == (alg, "sig")
-
-    @pytest.mark.requirement("JWK-02")
-    @pytest.mark.parametrize(
-        ("alg", "use"),
-        [
-            ("HS256", KeyUse.SIG),
-            ("HS256", KeyUse.REFRESH),
-            (CONTENT_ENCRYPTION, KeyUse.ENC),
-        ],
-    )
-    def test_symmetric_key_is_refused(self, alg: str, use: KeyUse) -> None:
-        """The public half of a secret is the secret."""
-        with pytest.raises(KeyRefused) as caught:
-            public_jwk(key_of(alg, use))
-
-        assert caught.value.code == "not_publishable"
-
-    @pytest.mark.requirement("JWK-04")
-    @pytest.mark.parametrize("member", ["x", "y"])
-    def test_coordinate_with_leading_zero_keeps_its_width(self, member: str) -> None:
-        """RFC 7518 §6.2.1.2: 32 bytes always, or other parsers refuse the key."""
-        jwk = next(
-            candidate
-            for scalar in range(1, 5000)
-            if base64url_decode((candidate := _ec_jwk(scalar))[member])[0] == 0
-        )
-
-        public = public_jwk(parse_key(jwk))
-
-        assert len(public["x"]) == len(public["y"]) == 43
-        assert thumbprint(public) == thumbprint(jwk)
-
-
-def _ec_jwk(scalar: int) -> dict[str, Any]:
-    key = ec.derive_private_key(scalar, ec.SECP256R1())
-    return {**json.loads(ECAlgorithm.to_jwk(key)), "alg": "ES256", "use": "sig"}
-
-
-class TestJwks:
-    @pytest.mark.requirement("JWK-01")
-    @pytest.mark.parametrize("alg", ["ES256", "EdDSA", "RS256", "PS256"])
-    def test_jwks_verifies_a_live_signature_elsewhere(self, alg: str) -> None:
-        """Another service reads it with another parser and must be able to verify."""
-        key, codec = key_of(alg), PyJWS()
-        token = codec.encode(b"{}", key.signing, algorithm=alg)
-
-        published = PyJWKSet.from_dict(jwks(KeyRing([key]), 0))
-
-        assert codec.decode(token, published[key.kid], algorithms=[alg]) == b"{}"
-
-    @pytest.mark.requirement("JWK-02")
-    def test_jwks_of_symmetric_keys_is_empty(self) -> None:
-        """HS256 has nothing to publish, and refresh keys are nobody's business."""
-        ring = KeyRing([key_of("HS256"), key_of("HS256", KeyUse.REFRESH)])
-
-        assert jwks(ring, 0) == {"keys": []}
-
-    @pytest.mark.requirement("JWK-06")
-    def test_jwks_has_next_key_before_it_signs(self) -> None:
-        """Verifiers must know it by the time its first token comes."""
-        ring = KeyRing([key_of("ES256"), key_of("Ed25519", signs_from=100)])
-
-        kids = {key["kid"] for key in jwks(ring, 50)["keys"]}
-
-        assert kids == {key_of("ES256").kid, key_of("Ed25519").kid}
-
-    @pytest.mark.requirement("JWK-06")
-    def test_jwks_drops_key_once_it_no_longer_verifies(self) -> None:
-        """A retired key in the set would go on verifying elsewhere."""
-        ring = KeyRing([key_of("ES256", verifies_until=100), key_of("Ed25519")])
-
-        before, after = jwks(ring, 99)["keys"], jwks(ring, 100)["keys"]
-
-        assert len(before) == 2
-        assert [key["kid"] for key in after] == [key_of("Ed25519").kid]
