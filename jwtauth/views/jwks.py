@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.http import Http404
+
 from jwtauth.core.jwk_set import jwks
 from jwtauth.stores import key_source
 from jwtauth.views.public_document import PublicDocument
@@ -13,5 +15,11 @@ class JWKSView(PublicDocument):
     content_type = "application/jwk-set+json"
 
     def document(self, now: float) -> Mapping[str, object]:
-        """Return the JWK Set; the next key is in it before it signs."""
+        """Return the JWK Set; the next key is in it before it signs.
+
+        Raises:
+            Http404: the keys are another service's: ask there, where none is stale.
+        """
+        if key_source.own_keys() is None:
+            raise Http404("JWTAUTH['KEYS'] are another service's.")
         return jwks(key_source.key_ring(now), now)

@@ -31,6 +31,14 @@ class TestJWKS:
         assert response["Cache-Control"] == "public, max-age=300"
         assert response["Access-Control-Allow-Origin"] == "*"
 
+    def test_jwks_of_a_service_that_only_verifies_is_404(
+        self, jwtauth_settings: Callable[..., None]
+    ) -> None:
+        """A copy of a copy keeps a withdrawn key for longer than its issuer knows."""
+        jwtauth_settings(KEYS="http://127.0.0.1:1/jwks.json")
+
+        assert Client().get("/jwt/auth/.well-known/jwks.json").status_code == 404
+
     @pytest.mark.requirement("JWK-06")
     @pytest.mark.parametrize(
         ("overlap", "interval", "max_age"), [(600, 60, 300), (60, 50, 10), (60, 60, 0)]
