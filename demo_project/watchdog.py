@@ -66,6 +66,9 @@ class GuardedProcess:
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # A buffer would take in the report of the end together with the pid,
+            # where the server ends at once, and poll() would wait for it in vain.
+            bufsize=0,
             start_new_session=True,
             pass_fds=command.pass_fds,
         )

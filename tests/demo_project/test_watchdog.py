@@ -1,12 +1,14 @@
 """The embedded server never outlives the process that started it."""
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -173,6 +175,35 @@ class TestEndOfTheStarter:
 
         assert ended
         assert started.leaves_nothing()
+
+
+class TestEndOfTheServer:
+    def test_end_reported_together_with_the_start_is_seen(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Unseen, it would be waited for as long as a start may take."""
+        read_pid = GuardedProcess._read_pid
+
+        def read_pid_late(process: GuardedProcess) -> int:
+            # On a busy machine both reports are there before anybody reads.
+            assert _comes_true(lambda: _unread(process) >= len("1\nexited\n"))
+            return read_pid(process)
+
+        monkeypatch.setattr(GuardedProcess, "_read_pid", read_pid_late)
+        process = GuardedProcess(
+            ServerCommand(argv=["/bin/true"], cwd="/", log=str(tmp_path / "log"))
+        )
+        exited = process.has_exited()
+        process.close()
+
+        assert exited
+
+
+def _unread(process: GuardedProcess) -> int:
+    """Return how many bytes the watchdog's pipe holds; a pid is 7 at most."""
+    assert process._watchdog.stdout
+    answer = fcntl.ioctl(process._watchdog.stdout, termios.FIONREAD, bytes(4))
+    return int.from_bytes(answer, sys.byteorder)
 
 
 class TestSignalsToTheWatchdog:
