@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "jwtauth",
     "sessionauth",
     "demo_project",
+    "tests.harness",
 ]
 MIDDLEWARE = [
     "sessionauth.middleware.SessionMiddleware",
