@@ -375,11 +375,13 @@ class TestRecorder:
         assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 
+# Without what only costs time: some plugins take long to load, and the search for
+# unraised errors collects the garbage of this process, five times for each project.
 INI = """
 [pytest]
 addopts =
     -p no:valkey -p no:django -p no:randomly -p no:hypothesispytest
-    -p tests.harness.plugin --strict-markers --strict-config
+    -p no:unraisableexception -p tests.harness.plugin --strict-markers --strict-config
 testpaths = tests
 markers =
     requirement

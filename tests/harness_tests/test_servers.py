@@ -236,7 +236,11 @@ class TestRun:
         assert _wait_until(lambda: not any(Path(line).exists() for line in announced))
 
 
-OPTIONS = ["-p", "no:valkey", "-p", "no:django", "-p", "tests.harness.plugin"]
+# Without the plugins that take longer to load than these tests to run.
+OPTIONS = [
+    *["-p", "no:valkey", "-p", "no:django", "-p", "no:randomly"],
+    *["-p", "no:hypothesispytest", "-p", "tests.harness.plugin"],
+]
 LONG_TEST = """
     import os, time
     from pathlib import Path
