@@ -9,6 +9,7 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 
 from demo_project.devices import Device, JwtDevice, SessionDevice
+from demo_project.embedded_valkey import data_directory
 from demo_project.environment import CHECKOUT
 from tests.demo_project.client_caller import ClientCaller
 from tests.demo_project.demo_process import DemoProcess
@@ -40,6 +41,12 @@ def log_in() -> LogIn:
         return device
 
     return log_in
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take a data directory that is in use for in use at once."""
+    monkeypatch.setattr(data_directory, "LOCK_SECONDS", 0.2)
 
 
 @pytest.fixture

@@ -163,6 +163,7 @@ class TestData:
 
         assert found == b"1"
 
+    @pytest.mark.usefixtures("impatient")
     def test_second_server_on_the_same_data_is_refused(self, tmp_path: Path) -> None:
         """Two servers that append to one file destroy it."""
         second = EmbeddedValkey(tmp_path)

@@ -291,6 +291,7 @@ class TestManyStarters:
             assert server.pid != started.server
         assert started.leaves_nothing()
 
+    @pytest.mark.usefixtures("impatient")
     def test_server_that_lost_its_watchdog_still_holds_the_lock(
         self, tmp_path: Path
     ) -> None:
@@ -306,6 +307,7 @@ class TestManyStarters:
 
         assert started.leaves_nothing()
 
+    @pytest.mark.usefixtures("impatient")
     def test_data_of_a_living_starter_is_refused(self, tmp_path: Path) -> None:
         """The line names the process to stop."""
         started = _launch("wait", str(tmp_path))
