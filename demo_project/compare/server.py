@@ -4,7 +4,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo_project.compare.reserved_port import reserved_port
 from demo_project.environment import CHECKOUT
 from demo_project.http_caller import HttpCaller
 from demo_project.watchdog import GuardedProcess, ServerCommand
@@ -41,14 +41,20 @@ class ThrowAwayServer:
 
 @contextlib.contextmanager
 def throw_away_server(scheme: str) -> Iterator[ThrowAwayServer]:
-    """Run the demo with ``scheme`` on a free port of 127.0.0.1, DEBUG off.
+    """Run the demo with ``scheme`` on a port of its own on 127.0.0.1, DEBUG off.
 
     Its watchdog ends it and removes its directory, even if this process is killed.
 
     Raises:
         ServerFailedError: It didn't start.
     """
-    server = ThrowAwayServer(port=_free_port())
+    with reserved_port() as port, _running(scheme, port) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(scheme: str, port: int) -> Iterator[ThrowAwayServer]:
+    server = ThrowAwayServer(port=port)
     directory = Path(tempfile.mkdtemp(prefix="tandem-compare-"))
     environment = _environment(scheme, server.port, directory)
     try:
@@ -82,13 +88,6 @@ def _environment(scheme: str, port: int, directory: Path) -> dict[str, str]:
         "DEMO_COUNTING": "1",
         "DJANGO_SETTINGS_MODULE": "demo_project.settings",
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_it_answers(

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from demo_project.compare.reserved_port import reserved_port
 from demo_project.environment import CHECKOUT
 from demo_project.http_caller import HttpCaller
 
@@ -35,9 +35,12 @@ class DemoProcess:
     def __init__(
         self, directory: Path, program: str = "demo_project.serve", **variables: str
     ) -> None:
-        self.port = int(variables.setdefault("DEMO_PORT", str(free_port())))
+        self._held = ExitStack()
+        if "DEMO_PORT" not in variables:
+            port = self._held.enter_context(reserved_port())
+            variables["DEMO_PORT"] = str(port)
+        self.port = int(variables["DEMO_PORT"])
         self._temporary = Path(tempfile.mkdtemp(prefix="t-"))
-        self._connections = ExitStack()
         self._output = self._temporary.with_suffix(".out")
         environment = {"DEMO_DIR": str(directory), "TMPDIR": str(self._temporary)}
         with self._output.open("w") as output:
@@ -85,15 +88,15 @@ class DemoProcess:
 
     def call(self) -> HttpCaller:
         """Return a client whose connection ends with this object."""
-        return self._connections.enter_context(HttpCaller(self.port, device="test"))
+        return self._held.enter_context(HttpCaller(self.port, device="test"))
 
     def clean_up(self) -> None:
-        self._connections.close()
         if self.process.poll() is None:
             self.process.terminate()
             self.wait()
         shutil.rmtree(self._temporary, ignore_errors=True)
         self._output.unlink()
+        self._held.close()
 
     def _left(self) -> list[str]:
         # With their environment, which names TMPDIR also where the title doesn't.
@@ -111,13 +114,6 @@ def _ps(columns: str) -> list[str]:
         errors="replace",
         check=True,
     ).stdout.splitlines()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def clean_environment() -> Mapping[str, str]:

@@ -14,10 +14,11 @@ import jwt
 import pytest
 from jwt import PyJWKSet
 
+from demo_project.compare.reserved_port import reserved_port
 from demo_project.devices import Device, JwtDevice, SessionDevice
 from demo_project.environment import CHECKOUT
 from tests.demo_project.conftest import StartDemo
-from tests.demo_project.demo_process import DemoProcess, free_port
+from tests.demo_project.demo_process import DemoProcess
 
 pytestmark = [pytest.mark.serial, pytest.mark.slow]
 
@@ -254,9 +255,10 @@ class TestRefusals:
         start_demo: StartDemo,
     ) -> None:
         """Whatever can be typed wrongly will be."""
-        value = value.format(port=free_port())
+        with reserved_port() as port:
+            changed = {variable: value.format(port=port)}
 
-        _assert_refused(start_demo(tmp_path / "demo", **{variable: value}), said)
+            _assert_refused(start_demo(tmp_path / "demo", **changed), said)
 
     def test_second_demo_in_the_same_directory_is_refused(
         self, tmp_path: Path, start_demo: StartDemo
