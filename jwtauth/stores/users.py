@@ -1,6 +1,7 @@
 """The user behind a login or a token: active, and still the one who logged in."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -174,6 +175,11 @@ def _finds_as_django(backend: ModelBackend) -> bool:
 
 
 def _pk_field() -> "models.Field[Any, Any]":
+    return _pk_field_of(settings.AUTH_USER_MODEL)
+
+
+@cache
+def _pk_field_of(_user_model: str) -> "models.Field[Any, Any]":
     field = get_user_model()._meta.pk
     if field is None:  # a concrete model always has one; the stubs can't know
         raise TypeError("the user model has no primary key")

@@ -1,11 +1,14 @@
 """Who may go on: what the settings, the manager and the backend say today."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User, UserManager
 from django.db.models import QuerySet
 from django.test import override_settings
 
+from jwtauth.stores import users
 from tests.jwtauth.caller import Caller
 
 OURS = "django.contrib.auth.backends.ModelBackend"
@@ -28,6 +31,16 @@ def soft_deletion(monkeypatch: pytest.MonkeyPatch) -> None:
     manager = HidingManager()
     manager.model, manager.name = User, "objects"
     monkeypatch.setitem(User._meta.__dict__, "default_manager", manager)
+
+
+class TestParsePk:
+    def test_key_is_read_as_the_user_model_of_the_settings_writes_it(self) -> None:
+        """What is remembered of one model must not be asked about another."""
+        key = uuid4()
+        assert users.parse_pk("7") == 7
+
+        with override_settings(AUTH_USER_MODEL="jwtauth.TokenFamily"):
+            assert users.parse_pk(str(key)) == key
 
 
 class TestCanLogIn:
