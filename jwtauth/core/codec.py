@@ -152,9 +152,9 @@ def judge(proven: Proven, *, policy: TokenPolicy, now: float) -> None:
         TokenExpired: it is past ``exp``.
         TokenNotYetValid: it is before ``nbf``, or issued in the future.
     """
-    keys = [proven.key, proven.encryption_key]
-    if not all(key is None or key.is_alive(now) for key in keys):
-        raise KeyUnknown
+    for key in (proven.key, proven.encryption_key):
+        if key is not None and not key.is_alive(now):
+            raise KeyUnknown
     rules.refuse_expired(proven.claims, policy, now)
     rules.refuse_premature(proven.claims, policy, now)
 
