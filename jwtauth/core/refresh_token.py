@@ -34,6 +34,7 @@ SID_BYTES = 16
 _TAG_BYTES = 16
 _VERSION = b"\x01"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{100}", re.ASCII)
+_SID = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,7 +221,7 @@ def sid_bytes(sid: str) -> bytes:
     Raises:
         TokenMalformed: it is not 16 bytes of base64url.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_-]{21}[AQgw]", sid, re.ASCII):
+    if not _SID.fullmatch(sid):
         raise TokenMalformed("sid is not 16 bytes of base64url")
     return urlsafe_b64decode(sid + "==")
 

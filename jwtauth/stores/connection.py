@@ -31,8 +31,7 @@ def client() -> Redis:
 
 def prefixed(name: str) -> str:
     """Return a key's name with the prefix of the alias, if that has one."""
-    prefix = caches[get_settings().denylist_cache].key_prefix
-    return f"{prefix}:{name}" if prefix else name
+    return _prefix_of(get_settings().denylist_cache) + name
 
 
 def eviction_policy() -> str:
@@ -79,6 +78,12 @@ def _client_of(alias: str) -> Redis:
     return Redis(connection_pool=_impatient(pool))
 
 
+@cache
+def _prefix_of(alias: str) -> str:
+    prefix = caches[alias].key_prefix
+    return f"{prefix}:" if prefix else ""
+
+
 def _impatient(pool: ConnectionPool) -> ConnectionPool:
     options: dict[str, Any] = {
         "socket_timeout": TIMEOUT_SECONDS,
@@ -96,6 +101,7 @@ def _impatient(pool: ConnectionPool) -> ConnectionPool:
 def _forget(*, setting: str, **_: object) -> None:
     if setting == "CACHES":
         _client_of.cache_clear()
+        _prefix_of.cache_clear()
 
 
 setting_changed.connect(_forget, dispatch_uid="jwtauth.stores.connection")

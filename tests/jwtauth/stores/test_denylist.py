@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from django.test import override_settings
@@ -106,6 +107,17 @@ class TestEntries:
             (key,) = client.keys("*")
             assert key == f"tandem:jwtauth:denylist:{sid_bytes(sid)[0]:02x}"
             assert set(client.zrange(key, 0, -1)) == {f"sid:{sid}", "complete"}
+
+    def test_deny_keys_follow_the_prefix_of_the_settings(self) -> None:
+        """Two projects on one server would read each other's denylist."""
+        before = denylist_shards.key_of(7)
+        alias = settings.CACHES["default"]
+
+        with override_settings(CACHES={"default": {**alias, "KEY_PREFIX": "other"}}):
+            during = denylist_shards.key_of(7)
+
+        assert during == "other:jwtauth:denylist:07"
+        assert denylist_shards.key_of(7) == before
 
     def test_revoke_family_already_ended_writes_the_entry_again(
         self, alice: User, caller: Caller, server: EmbeddedValkey
