@@ -7,7 +7,7 @@ from jwtauth.conf import SessionLimitPolicy, get_settings
 from jwtauth.exceptions import SessionLimitReached
 from jwtauth.flows.announce import announce_after_commit
 from jwtauth.models import RevocationReason
-from jwtauth.stores import active_families, families, users
+from jwtauth.stores import active_families, families, revocations, users
 
 
 def make_room(
@@ -42,6 +42,6 @@ def end_replaced(sid: bytes, *, now: float) -> None:
 
 
 def _end(sids: Collection[bytes], reason: RevocationReason, now: float) -> None:
-    ended, new = families.revoke_several(sids, reason=reason)
+    ended, new = revocations.revoke_several(sids, reason=reason)
     # The new login is what was asked for: it does not fail for want of Redis.
     announce_after_commit(ended, new, reason=reason, now=now, must_reach_redis=False)

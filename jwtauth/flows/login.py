@@ -31,13 +31,14 @@ from jwtauth.flows.tokens import (
 )
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_issued
-from jwtauth.stores import families, key_source, users
+from jwtauth.stores import families, generations, key_source, users
 from jwtauth.stores.conflicts import (
     LOCKED_ATTEMPTS,
     is_conflict,
     retry_conflicts,
 )
-from jwtauth.stores.families import FoundFamily, Generation
+from jwtauth.stores.families import FoundFamily
+from jwtauth.stores.generations import Generation
 
 logger = logging.getLogger("jwtauth.security")
 
@@ -216,11 +217,11 @@ def _record(
         if terms.replaces is not None:
             end_replaced(terms.replaces, now=now)
         make_room(user.pk, now=now)
-        found = families.begin(
+        found = generations.begin(
             first, user=locked, about=terms.columns, policy=policy, now=database_now
         )
         access = _access_token(found, terms, now)
-        families.add(found, first, policy=policy)
+        generations.add(found, first, policy=policy)
         return found, access
 
 

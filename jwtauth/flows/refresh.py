@@ -26,15 +26,16 @@ from jwtauth.flows.revoke import revoke_family
 from jwtauth.flows.tokens import next_access_token, pair
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_reused, token_rotated
-from jwtauth.stores import families, key_source
+from jwtauth.stores import families, generations, key_source
 from jwtauth.stores.conflicts import retry_conflicts
-from jwtauth.stores.families import FoundFamily, Generation
+from jwtauth.stores.families import FoundFamily
+from jwtauth.stores.generations import Generation
 
 logger = logging.getLogger("jwtauth.security")
 
 _WRITES = {
-    RotationOutcome.ROTATED: families.rotate,
-    RotationOutcome.DISPLACED: families.displace,
+    RotationOutcome.ROTATED: generations.rotate,
+    RotationOutcome.DISPLACED: generations.displace,
 }
 _GRANTED = {*_WRITES, RotationOutcome.RETRY}
 

@@ -15,7 +15,7 @@ from jwtauth.core.refresh_token import sid_bytes, sid_text
 from jwtauth.exceptions import CredentialsAmbiguous, TokenMalformed, TokenRefused
 from jwtauth.flows.announce import announce_after_commit
 from jwtauth.models import RevocationReason
-from jwtauth.stores import families, key_source, users
+from jwtauth.stores import families, key_source, revocations, users
 from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
 
 
@@ -122,7 +122,7 @@ def revoke_family(
 
     def end() -> None:
         with transaction.atomic(using=using):
-            ended, was_live = families.revoke(sid, reason=reason)
+            ended, was_live = revocations.revoke(sid, reason=reason)
             ended = ended or _unrecorded(sid, now)
             new = {ended.sid} if was_live else set()
             announce_after_commit(
@@ -157,7 +157,7 @@ def revoke_families(
 
     def end() -> None:
         with transaction.atomic(using=using):
-            ended, new = families.revoke_several(sids, reason=reason)
+            ended, new = revocations.revoke_several(sids, reason=reason)
             told = partial(on_ended, new) if on_ended is not None else None
             announce_after_commit(ended, new, reason=reason, now=now, on_ended=told)
 
@@ -196,7 +196,7 @@ def revoke_all(
     def end() -> int:
         with transaction.atomic(using=using):
             users.lock(user_id, using=using)
-            ended, new = families.revoke_all(user_id, reason=reason, keep=keep)
+            ended, new = revocations.revoke_all(user_id, reason=reason, keep=keep)
             told = partial(on_ended, new) if on_ended is not None else None
             announce_after_commit(
                 ended,

@@ -11,7 +11,7 @@ from jwtauth.core.ended_family import EndedFamily
 from jwtauth.exceptions import DenylistDown
 from jwtauth.flows.announce import announce
 from jwtauth.models import RevocationReason
-from jwtauth.stores import denylist, families, live_logins, users
+from jwtauth.stores import denylist, families, live_logins, revocations, users
 from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
 
 USERS_PER_BATCH = 100
@@ -73,7 +73,7 @@ def _end_user(
     def end() -> tuple[list[EndedFamily], set[str]]:
         with transaction.atomic(using=using):
             users.lock(user_id, using=using)
-            return families.revoke_all(user_id, reason=reason, keep=None)
+            return revocations.revoke_all(user_id, reason=reason, keep=None)
 
     return retry_conflicts(end, attempts=LOCKED_ATTEMPTS)
 

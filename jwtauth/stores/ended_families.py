@@ -2,21 +2,42 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from jwtauth.core.ended_family import EndedFamily
-from jwtauth.core.refresh_token import SID_BYTES, sid_bytes
-from jwtauth.stores.families import (
-    JUST_OVER,
-    all_rows,
-    database,
-    ended_among,
-)
+from jwtauth.core.refresh_token import SID_BYTES, sid_bytes, sid_text
+from jwtauth.models import TokenFamily
+from jwtauth.stores.families import all_rows, database
+from jwtauth.stores.instants import aware
+
+JUST_OVER = timedelta(minutes=10)
+"""Access tokens are judged with leeway and by other clocks than the database's:
+a family that has just ended by itself may still have to be denied."""
 
 PAGE_ROWS = 1000
 """How many families one statement reads or deletes, unless told otherwise."""
+
+
+def ended_among(
+    rows: QuerySet[TokenFamily], *, limit: int | None = None
+) -> list[EndedFamily]:
+    """Return those that were revoked and that a token could still be of."""
+    ended = rows.filter(
+        revoked_at__isnull=False, absolute_expires_at__gt=Now() - JUST_OVER
+    ).values_list("pk", "user_id", "access_until", "absolute_expires_at")
+    return [
+        EndedFamily(
+            sid=sid_text(pk.bytes),
+            user_id=str(user_id),
+            access_until=aware(access_until),
+            absolute_expires_at=aware(absolute_expires_at),
+        )
+        for pk, user_id, access_until, absolute_expires_at in ended[:limit]
+    ]
 
 
 def pages(

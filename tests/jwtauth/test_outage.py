@@ -20,7 +20,7 @@ from redis.connection import AbstractConnection, UnixDomainSocketConnection
 from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
 from jwtauth.signals import denylist_bypassed, token_reused
-from jwtauth.stores import families
+from jwtauth.stores import revocations
 from tests.conftest import Heard
 from tests.jwtauth import faults
 from tests.jwtauth.caller import Caller
@@ -327,7 +327,7 @@ class TestReconciler:
         self, outage: Outage, live: dict[str, Any], attempts: list[str]
     ) -> None:
         """A cron job that succeeds is one that nobody looks at."""
-        families.revoke(TokenFamily.objects.get().pk.bytes, reason="revoked")
+        revocations.revoke(TokenFamily.objects.get().pk.bytes, reason="revoked")
 
         with outage():
             attempts.clear()

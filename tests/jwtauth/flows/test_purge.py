@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from jwtauth.flows.purge import purge, reconcile
 from jwtauth.models import TokenFamily
-from jwtauth.stores import denylist, denylist_rebuild, denylist_shards, families
+from jwtauth.stores import denylist, denylist_rebuild, denylist_shards, revocations
 from tests.crowd import crowd_of
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.denylist_entries import entries
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 def ended(alice: User, caller: Caller) -> str:
     """The access token of a login whose end Redis was never told of: a crash."""
     access_token = caller.login(alice)["access"]
-    families.revoke(TokenFamily.objects.get().pk.bytes, reason="logout")
+    revocations.revoke(TokenFamily.objects.get().pk.bytes, reason="logout")
     assert caller.me(access_token).status_code == 401  # The shard is rebuilt here.
     return access_token
 

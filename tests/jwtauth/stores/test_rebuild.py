@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 
 from jwtauth.models import TokenFamily
-from jwtauth.stores import denylist, denylist_rebuild, denylist_shards, families
+from jwtauth.stores import denylist, denylist_rebuild, denylist_shards, revocations
 from tests.jwtauth.caller import Caller
 
 
@@ -138,7 +138,7 @@ class TestTransaction:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             assert TokenFamily.objects.get().revoked_at is None
-            elsewhere(lambda: families.revoke(family.pk.bytes, reason="logout"))
+            elsewhere(lambda: revocations.revoke(family.pk.bytes, reason="logout"))
             assert TokenFamily.objects.get().revoked_at is None
 
             assert denylist.is_denied(family.sid, now=time.time())
@@ -152,7 +152,7 @@ class TestTransaction:
         family = TokenFamily.objects.get()
 
         with transaction.atomic():
-            families.revoke(family.pk.bytes, reason="logout")
+            revocations.revoke(family.pk.bytes, reason="logout")
             denylist.is_denied(family.sid, now=time.time())
             transaction.set_rollback(True)
 
