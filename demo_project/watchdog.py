@@ -36,11 +36,14 @@ GRACE_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class ServerCommand:
-    """What the watchdog starts and how it ends it; every path is absolute."""
+    """What the watchdog starts and how it ends it; every path is absolute.
+
+    ``log`` is a file, or None for what the starting process has as its stderr.
+    """
 
     argv: Sequence[str]
     cwd: str
-    log: str
+    log: str | None
     env: Mapping[str, str] = field(default_factory=dict)
     remove: Sequence[str] = ()
     stop_signal: int = signal.SIGTERM
@@ -192,7 +195,7 @@ def _run(command: ServerCommand, asked_to_end: int) -> None:
 
 def _start(command: ServerCommand) -> "subprocess.Popen[bytes]":
     account = None if command.user is None else pwd.getpwnam(command.user)
-    with Path(command.log).open("ab") as log:
+    with _log_of(command) as log:
         return subprocess.Popen(  # noqa: S603 - the caller's program
             command.argv,
             cwd=command.cwd,
@@ -204,6 +207,12 @@ def _start(command: ServerCommand) -> "subprocess.Popen[bytes]":
             group=account and account.pw_gid,
             extra_groups=account and [],
         )
+
+
+def _log_of(command: ServerCommand) -> contextlib.AbstractContextManager[IO[bytes]]:
+    if command.log is None:
+        return contextlib.nullcontext(sys.stderr.buffer)
+    return Path(command.log).open("ab")
 
 
 def _reap(server: "subprocess.Popen[bytes]") -> None:

@@ -270,6 +270,22 @@ class TestSignalsToTheWatchdog:
         assert not doomed.exists()
 
 
+class TestLog:
+    def test_server_without_a_log_writes_where_its_starter_does(
+        self, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        """In a terminal its lines stand beside those of the program that started it."""
+        process = GuardedProcess(
+            ServerCommand(
+                argv=["/bin/sh", "-c", "echo out; echo err >&2"], cwd="/", log=None
+            )
+        )
+
+        assert process.has_exited(START_SECONDS)
+        process.close()
+        assert capfd.readouterr() == ("", "out\nerr\n")
+
+
 class TestManyStarters:
     @pytest.mark.slow
     def test_twelve_processes_at_once_all_work(self) -> None:
