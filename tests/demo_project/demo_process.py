@@ -1,8 +1,10 @@
 """The demo as a process of its own, the way `make demo` starts it."""
 
+import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,7 +39,7 @@ class DemoProcess:
     ) -> None:
         self._held = ExitStack()
         if "DEMO_PORT" not in variables:
-            port = self._held.enter_context(reserved_port())
+            port = self._held.enter_context(reserved_port(following=1))
             variables["DEMO_PORT"] = str(port)
         self.port = int(variables["DEMO_PORT"])
         self._temporary = Path(tempfile.mkdtemp(prefix="t-"))
@@ -76,8 +78,18 @@ class DemoProcess:
         pairs = (line.split() for line in _ps("pid=,pgid="))
         return {int(pid) for pid, group in pairs if int(group) == self.process.pid}
 
+    def everybody(self) -> set[int]:
+        """Return all processes of this run, in whichever group."""
+        return {int(line.split()[0]) for line in self._processes()}
+
     def wait(self) -> int:
         return self.process.wait(LONGEST_END_SECONDS)
+
+    def has_ended(self, within: float) -> bool:
+        """Wait that many seconds for the end; tell if it came."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(within)
+        return self.process.poll() is not None
 
     def leftovers(self, within: float = 3.0) -> list[str]:
         """Return the processes and temporary files that stay after the end."""
@@ -90,6 +102,11 @@ class DemoProcess:
         """Return a client whose connection ends with this object."""
         return self._held.enter_context(HttpCaller(self.port, device="test"))
 
+    def call_second(self) -> HttpCaller:
+        """Return a client of the second service, which has the next port."""
+        caller = HttpCaller(self.port + 1, device="test")
+        return self._connections.enter_context(caller)
+
     def clean_up(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
@@ -99,11 +116,13 @@ class DemoProcess:
         self._held.close()
 
     def _left(self) -> list[str]:
-        # With their environment, which names TMPDIR also where the title doesn't.
-        processes = _ps("pid=,command=")
-        here = str(self._temporary)
         files = [str(path) for path in self._temporary.iterdir()]
-        return [line[:200] for line in processes if here in line] + files
+        return [line[:200] for line in self._processes()] + files
+
+    def _processes(self) -> list[str]:
+        # With their environment, which names TMPDIR also where the title doesn't.
+        here = str(self._temporary)
+        return [line for line in _ps("pid=,command=") if here in line]
 
 
 def _ps(columns: str) -> list[str]:
@@ -114,6 +133,17 @@ def _ps(columns: str) -> list[str]:
         errors="replace",
         check=True,
     ).stdout.splitlines()
+
+
+def free_port() -> int:
+    """Return a port that is free, as is the next one: the second service's."""
+    while True:
+        with socket.socket() as probe, socket.socket() as next_probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                next_probe.bind(("127.0.0.1", port + 1))
+                return port
 
 
 def clean_environment() -> Mapping[str, str]:
