@@ -50,6 +50,13 @@ class RemoteKeys:
             raise KeysUnavailable(f"{self._address.url} has given no usable keys")
         return self._ring
 
+    def age(self) -> timedelta | None:
+        """Return how long ago the last good set came; None if none ever did."""
+        fetched_at = self._fetched_at
+        if fetched_at == float("-inf"):
+            return None
+        return timedelta(seconds=time.monotonic() - fetched_at)
+
     def _has_good_set(self) -> bool:
         age = time.monotonic() - self._fetched_at
         return self._ring is not None and age < MAX_AGE.total_seconds()
@@ -111,6 +118,15 @@ def key_ring(address: JWKSAddress) -> KeyRing:
             _remote = RemoteKeys(address)
         remote = _remote
     return remote.ring(get_settings().key_reload_interval)
+
+
+def age_of_keys() -> timedelta | None:
+    """Return how long ago this process got its keys; None if it never did.
+
+    Asks nobody: what a page or a probe shows must not decide when keys are fetched.
+    """
+    remote = _remote
+    return None if remote is None else remote.age()
 
 
 def _forget(*, setting: str, **_: object) -> None:

@@ -139,6 +139,31 @@ class TestFetching:
         assert "c2VjcmV0" not in caplog.text
 
 
+class TestAge:
+    def test_keys_are_as_old_as_the_last_attempt_that_succeeded(
+        self, keys: RemoteKeys, issuer: JWKSServer, clock: Clock
+    ) -> None:
+        """By this an operator sees that the issuer has not been reached for hours."""
+        assert keys.age() is None
+        keys.ring(MINUTE)
+        assert keys.age() == timedelta(0)
+
+        issuer.answer = plain(b"", status="500 Internal Server Error")
+        clock.advance(MINUTE)
+        ring_after_attempt(keys)
+
+        assert keys.age() == MINUTE
+
+    def test_process_that_has_no_keys_asks_nobody_for_their_age(
+        self, issuer: JWKSServer
+    ) -> None:
+        """A probe must not decide when keys are fetched."""
+        with override_settings(JWTAUTH={**settings.JWTAUTH, "KEYS": issuer.url}):
+            assert remote_keys.age_of_keys() is None
+
+        assert issuer.requests == 0
+
+
 class TestIssuerDown:
     @pytest.mark.requirement("JWK-07")
     def test_known_keys_count_for_a_day(
