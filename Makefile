@@ -1,6 +1,6 @@
 # Everything installs into .venv; nothing but python3 (3.11 or newer) and make is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint matrix bench compare docs constraints clean
+.PHONY: help demo resource-server test lint matrix bench compare docs constraints clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS = never
 unexport DJANGO_SETTINGS_MODULE
 
 help:  ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("python3 is %d.%d here; 3.11 or newer is needed (set PYTHON=)" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -24,6 +24,9 @@ $(VENV)/.installed-bench: $(VENV)/.installed
 
 demo: $(VENV)/.installed  ## Start the demo on 127.0.0.1:8000
 	@exec $(BIN)/python -m demo_project.serve
+
+resource-server: $(VENV)/.installed  ## Start the demo's second service alone, on the next port
+	@exec $(BIN)/python -m demo_project.resource_server
 
 test: $(VENV)/.installed  ## Run every test
 	@$(BIN)/python -m tests.harness.jose

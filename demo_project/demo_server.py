@@ -5,7 +5,7 @@ import io
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import django
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +16,10 @@ from redis import Redis, RedisError
 from demo_project.directory import prepare_directory, recorded_valkey
 from demo_project.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
 from demo_project.environment import HIGHEST_PORT, Environment, read_environment
+from demo_project.resource_server.beside_the_demo import (
+    fault_of_second_port,
+    second_service,
+)
 from demo_project.web_server import (
     HOST,
     claim_port,
@@ -40,24 +44,43 @@ def run_demo() -> int:
 
 def _serve(environment: Environment) -> None:
     prepare_directory(environment.directory)
-    with _claim_port(environment), _redis(environment) as url:
+    with (
+        _claim_ports(environment),
+        _redis(environment) as url,
+        second_service(environment) as second,
+    ):
         # The worker process and Django's settings read it from here.
         os.environ["REDIS_URL"] = url
         _prepare(environment)
-        _announce_when_ready(environment, url)
+        _announce_when_ready(environment, url, second)
         run_web_server("demo_project.wsgi:application", environment.port)
     say("Stopped.")
 
 
-def _claim_port(environment: Environment) -> socket.socket:
+def _claim_ports(environment: Environment) -> socket.socket:
+    """Hold the demo's port, and make sure of the second service's."""
     port = environment.port
     try:
-        return claim_port(port)
+        claim = claim_port(port)
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"DEMO_PORT {port} on {HOST} can't be used ({error.strerror}); choose "
-            f"another one: DEMO_PORT={_next_port(port)} make demo"
-        ) from None
+        why = f" on {HOST} can't be used ({error.strerror})"
+        raise _unusable_port(port, why) from None
+    fault = fault_of_second_port(environment)
+    if fault is not None:
+        claim.close()
+        raise _unusable_port(
+            port,
+            f": the second service takes the next one, and {environment.second_port} "
+            f"on {HOST} can't be used ({fault})",
+        )
+    return claim
+
+
+def _unusable_port(port: int, why: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"DEMO_PORT {port}{why}; choose another one: "
+        f"DEMO_PORT={_next_port(port)} make demo"
+    )
 
 
 def _next_port(port: int) -> int:
@@ -104,12 +127,14 @@ def _prepare(environment: Environment) -> None:
     connections.close_all()
 
 
-def _announce_when_ready(environment: Environment, redis_url: str) -> None:
+def _announce_when_ready(
+    environment: Environment, redis_url: str, second: Callable[[], str]
+) -> None:
     """Say where to click as soon as a click is answered."""
 
     def announce() -> None:
         if wait_until_it_answers(environment.port):
-            say(welcome(environment, redis_url))
+            say(welcome(environment, redis_url, second()))
 
     threading.Thread(target=announce, daemon=True).start()
 

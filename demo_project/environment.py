@@ -33,6 +33,22 @@ class Environment:
     hosts: tuple[str, ...]
     secure_cookies: bool
     counting: bool
+    resource_server: bool
+
+    @property
+    def address(self) -> str:
+        """Where the demo listens; it is the issuer of its tokens, too."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def second_address(self) -> str:
+        """Where the second service listens; it is its name in ``aud``, too."""
+        return f"http://127.0.0.1:{self.second_port}"
+
+    @property
+    def second_port(self) -> int:
+        """The port of the second service."""
+        return self.port + 1
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -53,6 +69,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         hosts=_parsed(given, "DEMO_HOSTS", ",".join(LOOPBACK_HOSTS), _hosts),
         secure_cookies=_parsed(given, "DEMO_SECURE_COOKIES", "1", _switch),
         counting=_parsed(given, "DEMO_COUNTING", "0", _switch),
+        resource_server=_parsed(given, "DEMO_RESOURCE_SERVER", "1", _switch),
     )
     _refuse_debug_in_public(environment)
     return environment

@@ -93,14 +93,16 @@ LOGIN_URL = "sessionauth:login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
 _keys = _environment.directory / "keys"
-# Where the demo really listens: the addresses in its metadata can be followed.
-_origin = f"http://127.0.0.1:{_environment.port}"
 SESSIONAUTH: dict[str, Any] = {}
 JWTAUTH: dict[str, Any] = {
-    "ISSUER": _origin,
-    "AUDIENCE": f"{_origin}/api",
-    # The second service, on the next port, takes the same tokens.
-    "OTHER_AUDIENCES": (f"http://127.0.0.1:{_environment.port + 1}",),
+    # Where the demo really listens: the addresses in its metadata can be followed.
+    "ISSUER": _environment.address,
+    "AUDIENCE": f"{_environment.address}/api",
+    # The second service takes the same tokens.
+    "OTHER_AUDIENCES": (
+        (_environment.second_address,) if _environment.resource_server else ()
+    ),
+    "CLAIMS": "demo_project.scopes.of_user",
     "KEYS": _keys,
     # Both ways, to be compared; a project usually has one.
     "DELIVERY": {"bearer", "cookie"},

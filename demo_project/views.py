@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from demo_project.models import Note
 from demo_project.schemes import SCHEMES
 from demo_project.serializers import NoteSerializer
+from jwtauth.conf import get_settings
 
 
 class PublicView(APIView):
@@ -64,11 +65,13 @@ class HomeView(TemplateView):
     scheme = SCHEMES["jwt"]
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        """Add both schemes and the address that the curl lines call."""
+        """Add both schemes, the second service, and what the curl lines call."""
+        second = next(iter(get_settings().policy.other_audiences), None)
         others = [scheme for scheme in SCHEMES.values() if scheme != self.scheme]
         return super().get_context_data(
             scheme=self.scheme,
             other=others[0],
+            second_service=second,
             base=self.request.build_absolute_uri("/").rstrip("/"),
             shows_passwords=settings.DEBUG,
             **kwargs,

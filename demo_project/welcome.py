@@ -5,9 +5,9 @@ from demo_project.environment import Environment
 from demo_project.schemes import SCHEMES
 
 
-def welcome(environment: Environment, redis_url: str) -> str:
+def welcome(environment: Environment, redis_url: str, second_service: str) -> str:
     """Return what was started, where to click, and how to switch."""
-    base = f"http://127.0.0.1:{environment.port}"
+    base = environment.address
     chosen = SCHEMES[environment.auth_scheme]
     other = next(name for name in SCHEMES if name != chosen.name)
     names = ", ".join(user.name for user in DEMO_USERS)
@@ -21,6 +21,7 @@ To switch, stop this and run: AUTH_SCHEME={other} make demo
   Admin's login  {base}/admin/login/
   API            {base}/api/public/  {base}/api/me/  {base}/api/notes/
   Both schemes   {base}/jwt/auth/ and /jwt/api/, {base}/session/auth/ and /session/api/
+  Second service {second_service}
   Users          {users}
 
   Data           {environment.directory}

@@ -86,6 +86,7 @@ def _environment(scheme: str, port: int, directory: Path) -> dict[str, str]:
         "DEMO_DIR": str(directory),
         "DEMO_DEBUG": "0",
         "DEMO_COUNTING": "1",
+        "DEMO_RESOURCE_SERVER": "0",
         "DJANGO_SETTINGS_MODULE": "demo_project.settings",
     }
 

@@ -21,6 +21,8 @@ class TestDefaults:
         assert environment.debug is True
         assert environment.secure_cookies is True
         assert environment.counting is False
+        assert environment.resource_server is True
+        assert environment.second_address == "http://127.0.0.1:8001"
 
     def test_empty_variable_counts_as_unset(self) -> None:
         """`AUTH_SCHEME= make demo` is how a shell user takes a choice back."""
@@ -50,6 +52,7 @@ class TestWrongValues:
             ({"DEMO_PORT": "²"}, "DEMO_PORT is '²'"),
             ({"DEMO_DEBUG": "yes"}, "DEMO_DEBUG is 'yes': set it to 1 (on) or 0 (off)"),
             ({"DEMO_SECURE_COOKIES": "no"}, "DEMO_SECURE_COOKIES is 'no'"),
+            ({"DEMO_RESOURCE_SERVER": "no"}, "DEMO_RESOURCE_SERVER is 'no'"),
             ({"DEMO_HOSTS": "demo.example"}, "DEMO_HOSTS names demo.example while DEB"),
             ({"DEMO_HOSTS": "127.0.0.1,*"}, "DEMO_HOSTS names * while DEBUG is on"),
         ],

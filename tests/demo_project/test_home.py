@@ -1,6 +1,7 @@
 """The home page: which scheme is on, who is logged in, and where to go."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
@@ -64,6 +65,14 @@ class TestPage:
 
         assert "BASE=http://127.0.0.1:8123/jwt" in page
         assert "BASE=http://127.0.0.1:8123/session" in page
+
+    def test_second_service_is_one_click_away(self, client: Client) -> None:
+        """Tokens are for it as well; where they aren't, there is nothing to show."""
+        assert "Second service" not in _home(client)
+
+        other = {**settings.JWTAUTH, "OTHER_AUDIENCES": ["http://127.0.0.1:8001"]}
+        with override_settings(JWTAUTH=other):
+            assert 'href="http://127.0.0.1:8001/"' in _home(client)
 
     def test_passwords_are_shown_under_debug_only(self, client: Client) -> None:
         """Without DEBUG these users don't exist."""

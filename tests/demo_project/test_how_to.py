@@ -17,6 +17,16 @@ def test_curl_lines_are_those_of_the_home_page(scheme: str) -> None:
     assert template.replace("{{ base }}", "http://127.0.0.1:8000") in PAGE
 
 
+@pytest.mark.parametrize("name", ["curl", "curl_cookie"])
+def test_curl_lines_are_those_of_the_second_services_page(name: str) -> None:
+    """The same holds for the second service."""
+    lines = (CHECKOUT / "templates/resource_server" / f"{name}.txt").read_text()
+    for variable, port in (("issuer", 8000), ("here", 8001)):
+        lines = lines.replace(f"{{{{ {variable} }}}}", f"http://127.0.0.1:{port}")
+
+    assert lines in PAGE
+
+
 def test_every_environment_variable_is_documented() -> None:
     """A variable that is only in the code is found by nobody."""
     source = (CHECKOUT / "demo_project" / "environment.py").read_text()
