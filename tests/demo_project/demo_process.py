@@ -105,7 +105,7 @@ class DemoProcess:
     def call_second(self) -> HttpCaller:
         """Return a client of the second service, which has the next port."""
         caller = HttpCaller(self.port + 1, device="test")
-        return self._connections.enter_context(caller)
+        return self._held.enter_context(caller)
 
     def clean_up(self) -> None:
         if self.process.poll() is None:
