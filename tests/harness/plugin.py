@@ -7,6 +7,7 @@ registered before that hook is called, and ``tryfirst`` puts it ahead of pytest-
 
 import contextlib
 import os
+import signal
 
 import pytest
 
@@ -37,6 +38,7 @@ RUNS_NOTHING = (
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start the servers, or take over those of the controlling process."""
+    _let_programs_hear_ctrl_c()
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         use_own_redis_database(worker)
         return
@@ -50,6 +52,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         start_servers(cleanup)
     except (EmbeddedValkeyError, PostgresError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _let_programs_hear_ctrl_c() -> None:
+    # A shell script that starts us in the background has it ignored, and what is
+    # ignored stays so in every program that a test starts. A handler does not, and
+    # one that does nothing leaves us as deaf as before.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -235,12 +236,35 @@ class TestRun:
         assert all(running)
         assert _wait_until(lambda: not any(Path(line).exists() for line in announced))
 
+    def test_run_in_the_background_lets_programs_hear_ctrl_c(
+        self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Otherwise every test that presses it would wait for an end in vain."""
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        pytester.makepyfile(TEST_OF_SIGINT)
+        command = shlex.join([sys.executable, "-m", "pytest", *OPTIONS])
+        # As a shell does for a command that ends with "&".
+        ignoring = f"trap '' INT; exec {command}"
+
+        result = pytester.run("/bin/sh", "-c", ignoring)
+
+        result.assert_outcomes(passed=1)
+
 
 # Without the plugins that take longer to load than these tests to run.
 OPTIONS = [
     *["-p", "no:valkey", "-p", "no:django", "-p", "no:randomly"],
     *["-p", "no:hypothesispytest", "-p", "tests.harness.plugin"],
 ]
+TEST_OF_SIGINT = """
+    import os, signal, subprocess, sys
+
+    def test_sigint():
+        os.kill(os.getpid(), signal.SIGINT)
+        program = "import signal; print(signal.getsignal(signal.SIGINT))"
+        said = subprocess.check_output([sys.executable, "-c", program], text=True)
+        assert "default_int_handler" in said
+    """
 LONG_TEST = """
     import os, time
     from pathlib import Path
