@@ -1,6 +1,6 @@
 """Fixtures for every test: empty servers before it.
 
-On demand: what is sent to Redis, what signals tell, a server of the test's own.
+On demand: what is sent to Redis, what signals tell, a server of the test's own, a demo.
 """
 
 import os
@@ -14,6 +14,7 @@ from django.dispatch import Signal
 from redis.client import Pipeline
 
 from demo_project.embedded_valkey import EmbeddedValkey
+from tests.demo_project.demo_process import READY, DemoProcess
 
 Heard: TypeAlias = Callable[..., list[dict[str, Any]]]
 
@@ -34,8 +35,20 @@ def _empty_redis(redis_client: redis.Redis) -> None:
 @pytest.fixture
 def valkey() -> Iterator[EmbeddedValkey]:
     """A running server for this test alone, to be stopped, paused and killed."""
-    with EmbeddedValkey() as server:
+    # It looks whether it shall end so many times a second: 10, unless told.
+    with EmbeddedValkey(options={"hz": "100"}) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+    """A demo for all who only call it: a start takes as long as fifty calls."""
+    process = DemoProcess(tmp_path_factory.mktemp("running") / "demo")
+    try:
+        process.wait_for(READY)
+        yield process
+    finally:
+        process.clean_up()
 
 
 @pytest.fixture

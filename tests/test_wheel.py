@@ -12,7 +12,7 @@ from demo_project.embedded_valkey import EmbeddedValkey
 CHECKOUT = Path(__file__).parent.parent
 UV = Path(sys.executable).with_name("uv")
 
-pytestmark = [pytest.mark.slow, pytest.mark.serial]
+pytestmark = pytest.mark.slow
 
 # One settings module, no checkout: both apps, each used once over HTTP.
 PROGRAM = """

@@ -18,27 +18,24 @@ from demo_project.compare.reserved_port import reserved_port
 from demo_project.devices import Device, JwtDevice, SessionDevice
 from demo_project.environment import CHECKOUT
 from tests.demo_project.conftest import StartDemo
-from tests.demo_project.demo_process import DemoProcess
+from tests.demo_project.demo_process import READY, DemoProcess
 
-pytestmark = [pytest.mark.serial, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
-READY = "Ctrl-C stops everything"
 CREDENTIALS = ("alice", "tandem-demo")
 
 
 class TestServing:
     def test_start_says_where_to_click_and_serves(
-        self, tmp_path: Path, start_demo: StartDemo
+        self, running_demo: DemoProcess
     ) -> None:
         """A newcomer has nothing but these lines."""
-        demo = start_demo(tmp_path / "demo")
-        demo.wait_for(READY)
+        home = running_demo.call().send("GET", "/")
+        style = running_demo.call().send("GET", "/static/demo/style.css")
 
-        home = demo.call().send("GET", "/")
-        style = demo.call().send("GET", "/static/demo/style.css")
-
-        assert f"http://127.0.0.1:{demo.port}/session/auth/login/" in demo.output
-        assert "alice, bob, carol, admin; password tandem-demo" in demo.output
+        address = f"http://127.0.0.1:{running_demo.port}/session/auth/login/"
+        assert address in running_demo.output
+        assert "alice, bob, carol, admin; password tandem-demo" in running_demo.output
         assert (home.status, style.status) == (200, 200)
         assert b"JSON Web Tokens are on" in home.content
 
@@ -64,16 +61,14 @@ class TestServing:
         ],
     )
     def test_curl_lines_of_the_home_page_work_as_pasted(
-        self, scheme: str, statuses: list[int], tmp_path: Path, start_demo: StartDemo
+        self, scheme: str, statuses: list[int], running_demo: DemoProcess
     ) -> None:
         """They are the first thing that a newcomer tries."""
         bash = shutil.which("bash")
         if bash is None or shutil.which("curl") is None:
             pytest.skip("curl and bash are needed to paste the lines")
-        demo = start_demo(tmp_path / "demo")
-        demo.wait_for(READY)
         template = CHECKOUT / "templates" / "demo" / f"curl_{scheme}.txt"
-        base = f"http://127.0.0.1:{demo.port}"
+        base = f"http://127.0.0.1:{running_demo.port}"
         lines = template.read_text().replace("{{ base }}", base)
 
         pasted = subprocess.run(  # noqa: S603 - the lines that we show ourselves
@@ -89,14 +84,13 @@ class TestServing:
 class TestMetadata:
     @pytest.mark.requirement("JWK-08", "ATJ-09")
     def test_stranger_who_knows_the_issuer_can_verify_a_token(
-        self, tmp_path: Path, start_demo: StartDemo
+        self, running_demo: DemoProcess
     ) -> None:
         """A second service has nothing but this address and its own identifier."""
-        demo = start_demo(tmp_path / "demo")
-        demo.wait_for(READY)
-        alice = JwtDevice(demo.call(), "/jwt")
+        alice = JwtDevice(running_demo.call(), "/jwt")
         alice.log_in(*CREDENTIALS)
-        issuer = f"http://127.0.0.1:{demo.port}"
+        issuer = f"http://127.0.0.1:{running_demo.port}"
+        service = f"http://127.0.0.1:{running_demo.port + 1}"
 
         metadata = _json_at(f"{issuer}/.well-known/oauth-authorization-server")
         (key,) = PyJWKSet.from_dict(_json_at(metadata["jwks_uri"])).keys
@@ -105,19 +99,17 @@ class TestMetadata:
             key,
             algorithms=metadata["access_token_signing_alg_values_supported"],
             issuer=metadata["issuer"],
-            audience=f"http://127.0.0.1:{demo.port + 1}",
+            audience=service,
         )
 
         assert metadata["issuer"] == issuer
-        assert claims["aud"] == [f"{issuer}/api", f"http://127.0.0.1:{demo.port + 1}"]
+        assert claims["aud"] == [f"{issuer}/api", service]
 
     def test_documents_are_served_as_caches_and_browsers_want_them(
-        self, tmp_path: Path, start_demo: StartDemo
+        self, running_demo: DemoProcess
     ) -> None:
         """A body after HEAD ends the connection, and the server has a say in it."""
-        demo = start_demo(tmp_path / "demo")
-        demo.wait_for(READY)
-        caller = demo.call()
+        caller = running_demo.call()
         for name in ("jwks.json", "oauth-authorization-server"):
             path = f"/.well-known/{name}"
             full, head = caller.send("GET", path), caller.send("HEAD", path)
@@ -181,7 +173,7 @@ class TestEnding:
         demo.process.kill()
         demo.wait()
 
-        assert demo.leftovers(within=15) == []
+        assert demo.leftovers() == []
 
     @pytest.mark.parametrize("after", [0.1, 0.3, 0.6, 0.9, 1.2, 1.6, 2.0])
     def test_ctrl_c_while_it_starts_leaves_nothing(

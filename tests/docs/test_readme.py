@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ BLOCKS = [
     if "127.0.0.1:8000/" in block and "curl" in block
 ]
 
-pytestmark = [pytest.mark.serial, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 def test_readme_shows_both_schemes() -> None:
@@ -28,15 +27,13 @@ def test_readme_shows_both_schemes() -> None:
 
 @pytest.mark.parametrize("scheme", ["jwt", "session"])
 def test_readme_curl_lines_answer_as_they_say(
-    scheme: str, start_demo: Callable[..., DemoProcess], tmp_path: Path
+    scheme: str, running_demo: DemoProcess, tmp_path: Path
 ) -> None:
     """Each line says behind ``#`` which status it prints; bash says the same."""
     bash = require_program("bash", "apt-get install bash")
     require_program("curl", "apt-get install curl")
     (block,) = [block for block in BLOCKS if f"/{scheme}/auth" in block]
-    demo = start_demo(tmp_path / "demo")
-    demo.wait_for("Ctrl-C stops everything")
-    script = block.replace("127.0.0.1:8000", f"127.0.0.1:{demo.port}")
+    script = block.replace("127.0.0.1:8000", f"127.0.0.1:{running_demo.port}")
 
     result = subprocess.run(  # noqa: S603 # our own README
         [bash, "-u", "-c", script],

@@ -13,8 +13,8 @@ from demo_project.embedded_valkey import EmbeddedValkey
 
 Fault: TypeAlias = Callable[[EmbeddedValkey], AbstractContextManager[None]]
 
-OPTIONS = {"enable-debug-command": "yes"}
-"""What a server must be started with; ``loading`` needs it."""
+OPTIONS = {"enable-debug-command": "yes", "hz": "100"}
+"""What a server must be started with: ``loading`` needs one, a quick end the other."""
 
 _KEYS = 300
 _MICROSECONDS_PER_KEY = 20_000

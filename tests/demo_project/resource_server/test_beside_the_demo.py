@@ -159,7 +159,7 @@ class TestEnd:
         demo.process.kill()
         demo.wait()
 
-        assert demo.leftovers(within=15) == []
+        assert demo.leftovers() == []
         assert not _answers(demo.port + 1)
         assert "Traceback" not in demo.output
 
@@ -187,7 +187,7 @@ class TestEnd:
         second.process.kill()
         second.wait()
 
-        assert second.leftovers(within=15) == []
+        assert second.leftovers() == []
 
     @pytest.mark.parametrize("after", [0.0, 0.2, 0.4, 0.7])
     def test_ctrl_c_while_it_starts_leaves_nothing(
