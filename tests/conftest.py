@@ -11,12 +11,19 @@ from typing import Any, TypeAlias
 import pytest
 import redis
 from django.dispatch import Signal
+from hypothesis import HealthCheck, settings
 from redis.client import Pipeline
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from tests.demo_project.demo_process import READY, DemoProcess
 
 Heard: TypeAlias = Callable[..., list[dict[str, Any]]]
+
+# A busy machine is no fault of an example.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -218,7 +218,8 @@ class TestHung:
 
         assert_unavailable(client, path)
 
-        assert time.monotonic() - start < 3
+        # redis-py's own limits would make it a minute.
+        assert time.monotonic() - start < 10
 
     @pytest.mark.requirement("OPS-03")
     def test_server_that_wakes_up_finds_the_user_logged_in(

@@ -66,7 +66,7 @@ class TestLoad:
     def test_use_extends_the_idle_time(self, redis_client: redis.Redis) -> None:
         """Activity keeps a session alive."""
         sessions.create("d", POLICY)
-        redis_client.pexpire("sa:s:d", 1000)
+        redis_client.pexpire("sa:s:d", 60_000)
 
         sessions.load("d", POLICY)
 
@@ -156,7 +156,7 @@ class TestSave:
     def test_save_counts_as_use(self, redis_client: redis.Redis) -> None:
         """A long upload ends with a save; the user was active."""
         sessions.create("d", POLICY)
-        redis_client.pexpire("sa:s:d", 1000)
+        redis_client.pexpire("sa:s:d", 60_000)
 
         sessions.save("d", {b":k": b"1"}, (), POLICY)
 
