@@ -80,6 +80,18 @@ def dripping(connection: socket.socket) -> None:
         time.sleep(0.02)
 
 
+def dripping_between(before: bytes, drop: bytes) -> Answer:
+    """Return an answer that never ends, in parts that are no body."""
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(before)
+        for _ in range(200):
+            connection.sendall(drop)
+            time.sleep(0.02)
+
+    return drip
+
+
 def flooding(connection: socket.socket) -> None:
     """Send more than any set of keys has, without saying how much."""
     connection.sendall(f"{HEAD.format(status='200 OK')}\r\n".encode())

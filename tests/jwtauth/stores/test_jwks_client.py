@@ -26,6 +26,7 @@ from tests.jwtauth.jwks_server import (
     Answer,
     JWKSServer,
     dripping,
+    dripping_between,
     flooding,
     hung,
     jwks_server,
@@ -33,6 +34,7 @@ from tests.jwtauth.jwks_server import (
 )
 
 SET = json.dumps({"keys": []}).encode()
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.fixture
@@ -130,6 +132,26 @@ class TestTime:
         with pytest.raises(KeysUnavailable):
             fetched(server, answer)
 
+    @pytest.mark.requirement("JWK-07")
+    @pytest.mark.parametrize(
+        ("before", "drop"),
+        [
+            (b"HTTP/1.1 2", b"0"),
+            (b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+            (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+            (CHUNKED, b"1"),
+            (CHUNKED + b"2;", b"x"),
+            (CHUNKED + b"2\r\n{}\r\n0\r\n", b"X: y\r\n"),
+        ],
+        ids=["status", "header", "continue", "size", "extension", "trailer"],
+    )
+    def test_slow_answer_is_given_up_wherever_it_is_slow(
+        self, server: JWKSServer, before: bytes, drop: bytes
+    ) -> None:
+        """As long as one attempt is under way there is no other: keys grow old."""
+        with pytest.raises(KeysUnavailable, match="Timeout"):
+            fetched(server, dripping_between(before, drop))
+
 
 class TestWay:
     def test_proxy_of_the_environment_is_not_asked_for_this_machine(
@@ -139,6 +161,15 @@ class TestWay:
         monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
         assert fetched(server, plain(SET)) == SET
+
+    def test_set_comes_over_tls(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As it does from every issuer but one on this machine."""
+        with tls_server(tmp_path) as port:
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+
+            assert jwks_client.fetch(parse_address(f"https://127.0.0.1:{port}/")) == SET
 
     @pytest.mark.requirement("JWK-07")
     def test_certificate_that_nobody_vouches_for_is_refused(
