@@ -10,7 +10,6 @@ import socket
 import time
 import urllib.request
 from typing import Any
-from urllib.error import HTTPError
 
 from jwtauth.core.jwks_address import JWKSAddress
 from jwtauth.exceptions import KeysUnavailable
@@ -36,12 +35,10 @@ def fetch(address: JWKSAddress) -> bytes:
             if answer.status != http.HTTPStatus.OK:
                 raise KeysUnavailable(f"{address.url} answers {answer.status}")
             return _body_of(answer, address)
-    except HTTPError as error:
-        error.close()
-        raise KeysUnavailable(f"{address.url} answers {error.code}") from None
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        # Only the kind of error: its text may hold a proxy's address and password.
         reason = getattr(error, "reason", error)
-        raise KeysUnavailable(f"{address.url}: {type(reason).__name__}") from error
+        raise KeysUnavailable(f"{address.url}: {type(reason).__name__}") from None
 
 
 def _body_of(answer: http.client.HTTPResponse, address: JWKSAddress) -> bytes:
@@ -53,13 +50,6 @@ def _body_of(answer: http.client.HTTPResponse, address: JWKSAddress) -> bytes:
     if answer.length:  # read1() takes an early end for the end
         raise KeysUnavailable(f"{address.url} breaks off")
     return body
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Takes a redirect for the error that it is here."""
-
-    def redirect_request(self, *_args: Any) -> None:  # noqa: ANN401 # urllib's signature
-        return None
 
 
 class _UntilDeadline(io.RawIOBase):
@@ -116,6 +106,10 @@ class _HTTPS(urllib.request.HTTPSHandler):
 
 
 def _opener(address: JWKSAddress) -> urllib.request.OpenerDirector:
+    """Return what follows no redirect and knows no scheme but these two."""
     # HTTPS_PROXY counts as everywhere; no proxy could reach this machine's loopback.
     proxies = urllib.request.ProxyHandler({} if address.is_loopback else None)
-    return urllib.request.build_opener(_HTTP, _HTTPS, _NoRedirect, proxies)
+    opener = urllib.request.OpenerDirector()
+    for handler in (proxies, _HTTP(), _HTTPS()):
+        opener.add_handler(handler)
+    return opener

@@ -3,6 +3,7 @@
 import json
 import ssl
 import threading
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -80,6 +81,15 @@ class TestAnswers:
                 fetched(server, moved)
 
             assert inside.requests == 0
+
+    def test_redirect_to_no_address_is_an_error_of_ours(
+        self, server: JWKSServer
+    ) -> None:
+        """What it says is nobody's to read, not even for an error message."""
+        with pytest.raises(KeysUnavailable):
+            fetched(
+                server, plain(b"", status="302 Go", headers="Location: http://[\r\n")
+            )
 
     @pytest.mark.requirement("JWK-07")
     @pytest.mark.parametrize(
@@ -161,6 +171,19 @@ class TestWay:
         monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
         assert fetched(server, plain(SET)) == SET
+
+    @pytest.mark.requirement("LOG-03")
+    @pytest.mark.parametrize("proxy", ["http:/me:hunter2@x", "http://me:hunter2@:x"])
+    def test_password_of_a_wrong_proxy_shows_in_no_error(
+        self, monkeypatch: pytest.MonkeyPatch, proxy: str
+    ) -> None:
+        """The error goes to the log, with everything that caused it."""
+        monkeypatch.setenv("https_proxy", proxy)
+
+        with pytest.raises(KeysUnavailable) as caught:
+            jwks_client.fetch(parse_address("https://issuer.test/"))
+
+        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
     def test_set_comes_over_tls(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
