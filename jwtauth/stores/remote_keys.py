@@ -45,7 +45,7 @@ class RemoteKeys:
         """
         attempt = self._attempt_if_due(interval)
         if attempt is not None and not self._has_good_set():
-            attempt.join(jwks_client.TIMEOUT_SECONDS)
+            attempt.join(self._patience())
         if self._ring is None or not self._has_good_set():
             raise KeysUnavailable(f"{self._address.url} has given no usable keys")
         return self._ring
@@ -60,6 +60,14 @@ class RemoteKeys:
     def _has_good_set(self) -> bool:
         age = time.monotonic() - self._fetched_at
         return self._ring is not None and age < MAX_AGE.total_seconds()
+
+    def _patience(self) -> float:
+        """Return how many seconds the attempt under way is worth waiting for.
+
+        It may take longer, as in finding the host; then nobody waits any more.
+        """
+        age = time.monotonic() - self._tried_at
+        return max(0.0, jwks_client.TIMEOUT_SECONDS - age)
 
     def _attempt_if_due(self, interval: timedelta) -> threading.Thread | None:
         """Return the attempt under way, begun now if it was time."""

@@ -301,6 +301,31 @@ class TestIssuerHung:
             keys.ring(MINUTE)
         assert attempt_of(keys) is not attempt
 
+    def test_nobody_waits_for_an_attempt_that_takes_too_long_already(
+        self, keys: RemoteKeys, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two seconds for each request would keep every worker busy with waiting."""
+        release, waited = threading.Event(), []
+
+        def fetch(_address: object) -> bytes:
+            release.wait(30)
+            raise KeysUnavailable("too late")
+
+        def join(_thread: threading.Thread, seconds: float) -> None:
+            waited.append(seconds)
+
+        monkeypatch.setattr(jwks_client, "fetch", fetch)
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "join", join)
+            for _ in range(4):
+                with pytest.raises(KeysUnavailable):
+                    keys.ring(MINUTE)
+                clock.advance(timedelta(seconds=1.5))
+        release.set()
+        attempt_of(keys).join(10)
+
+        assert waited == [2.0, 0.5, 0.0, 0.0]
+
 
 class TestProcess:
     def test_forked_child_asks_for_itself(self, issuer: JWKSServer) -> None:
