@@ -6,6 +6,7 @@ unknown ``kid`` asks nobody: else whoever makes up tokens could have the issuer 
 """
 
 import logging
+import os
 import threading
 import time
 from datetime import timedelta
@@ -57,6 +58,12 @@ class RemoteKeys:
             return None
         return timedelta(seconds=time.monotonic() - fetched_at)
 
+    def begin_anew_in_child(self) -> None:
+        """Go on in a forked process: what its parent had begun never ends here."""
+        self._lock = threading.Lock()
+        self._attempt = None
+        self._tried_at = float("-inf")
+
     def _has_good_set(self) -> bool:
         age = time.monotonic() - self._fetched_at
         return self._ring is not None and age < MAX_AGE.total_seconds()
@@ -72,7 +79,6 @@ class RemoteKeys:
     def _attempt_if_due(self, interval: timedelta) -> threading.Thread | None:
         """Return the attempt under way, begun now if it was time."""
         with self._lock:
-            # In a forked child no thread of its parent is alive.
             if self._attempt is not None and self._attempt.is_alive():
                 return self._attempt
             if not self._is_due(interval):
@@ -135,6 +141,17 @@ def age_of_keys() -> timedelta | None:
     """
     remote = _remote
     return None if remote is None else remote.age()
+
+
+def _begin_anew_in_child() -> None:
+    global _creation  # noqa: PLW0603 # one per process, and this is another
+    _creation = threading.Lock()
+    if _remote is not None:
+        _remote.begin_anew_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew_in_child)
 
 
 def _forget(*, setting: str, **_: object) -> None:

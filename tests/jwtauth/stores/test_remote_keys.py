@@ -1,6 +1,5 @@
 """When the keys of an issuer elsewhere are asked for, and how long they count."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -328,12 +327,13 @@ class TestIssuerHung:
 
 
 class TestProcess:
-    def test_forked_child_asks_for_itself(self, issuer: JWKSServer) -> None:
-        """The attempt under way in its parent ends there; the child has no thread."""
-        script = FORK.format(url=issuer.url)
+    @pytest.mark.parametrize("moment", ["_creation", "_lock", "attempt"])
+    def test_forked_child_asks_for_itself(
+        self, issuer: JWKSServer, moment: str
+    ) -> None:
+        """Whatever a thread of its parent was at: the child has neither it nor 503."""
         done = subprocess.run(  # noqa: S603 # our own program
-            [sys.executable, "-c", script],
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            [sys.executable, "-c", FORK, issuer.url, moment],
             capture_output=True,
             text=True,
             timeout=60,
@@ -367,24 +367,35 @@ def verifying(server: JWKSServer) -> dict[str, object]:
 
 
 FORK = """
-import os, threading
-import django
-django.setup()
-from datetime import timedelta
+import os, signal, sys, threading
+from django.conf import settings
+url, moment = sys.argv[1:]
+settings.configure(
+    JWTAUTH={"ISSUER": "x", "AUDIENCE": "y", "USER": "claims", "KEYS": url}
+)
 from jwtauth.core.jwks_address import parse_address
-from jwtauth.stores import remote_keys, jwks_client
-keys = remote_keys.RemoteKeys(parse_address("{url}"))
-real, begun, minute = jwks_client.fetch, threading.Event(), timedelta(seconds=60)
-def hanging(address):
-    begun.set()
-    threading.Event().wait(60)
-jwks_client.fetch = hanging
-threading.Thread(target=lambda: keys._attempt_if_due(minute)).start()
-begun.wait(30)
+from jwtauth.stores import jwks_client, remote_keys
+address = parse_address(url)
+fetch, reached = jwks_client.fetch, threading.Event()
+def stay(*_):
+    reached.set()
+    threading.Event().wait()
+def hold(lock):
+    with lock:
+        stay()
+if moment == "attempt":
+    jwks_client.fetch = stay
+    in_parent = lambda: remote_keys.key_ring(address)
+else:
+    remote_keys._remote = remote_keys.RemoteKeys(address)
+    holder = remote_keys if moment == "_creation" else remote_keys._remote
+    in_parent = lambda: hold(getattr(holder, moment))
+threading.Thread(target=in_parent, daemon=True).start()
+reached.wait()
 if os.fork() == 0:
-    jwks_client.fetch = real
-    keys._tried_at = float("-inf")
-    print(len(list(keys.ring(minute))), "key", flush=True)
+    signal.alarm(20)
+    jwks_client.fetch = fetch
+    print(len(list(remote_keys.key_ring(address))), "key", flush=True)
     os._exit(0)
 os.wait()
 os._exit(0)
