@@ -301,6 +301,16 @@ def parse(name: str, jwk: Mapping[str, Any]) -> Key:
     return key
 
 
+def _unlock_in_child() -> None:
+    """Let a forked process read keys: whoever did when it was forked is not in it."""
+    global _lock  # noqa: PLW0603 # one per process, and this is another
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock_in_child)
+
+
 def _forget(*, setting: str, **_: object) -> None:
     global _loaded  # noqa: PLW0603 # see _load
     if setting == "JWTAUTH":

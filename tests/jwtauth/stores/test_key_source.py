@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -441,3 +443,52 @@ class _LockThatAnotherThreadHadFirst:
 
     def release(self) -> None:
         pass
+
+
+class TestFork:
+    def test_child_reads_keys_whoever_was_reading_them_in_its_parent(self) -> None:
+        """It would never learn of another key, nor that one was withdrawn."""
+        done = subprocess.run(  # noqa: S603 # our own program
+            [sys.executable, "-c", FORK, json.dumps(GOOD), json.dumps(OTHERS)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+        assert done.stdout == f"{key_of('Ed25519').kid}\n", done.stderr
+
+
+OTHERS = [jwk_of("Ed25519"), GOOD[1]]
+FORK = """
+import json, os, sys, threading
+from datetime import timedelta
+from django.conf import settings
+good, others = map(json.loads, sys.argv[1:])
+reached, answers = threading.Event(), [good, None, others]
+def source():
+    keys = answers.pop(0)
+    if keys is None:
+        reached.set()
+        threading.Event().wait()
+    return keys
+settings.configure(
+    SECRET_KEY="x" * 50,
+    CACHES={"default": {}},
+    JWTAUTH={
+        "ISSUER": "x",
+        "AUDIENCE": "y",
+        "KEYS": source,
+        "KEY_RELOAD_INTERVAL": timedelta(microseconds=1),
+    },
+)
+from jwtauth.stores import key_source
+key_source.key_ring(0)
+threading.Thread(target=key_source.key_ring, args=[0], daemon=True).start()
+reached.wait()
+if os.fork() == 0:
+    print(key_source.key_ring(0).signing_key(0).kid, flush=True)
+    os._exit(0)
+os.wait()
+os._exit(0)
+"""
