@@ -84,11 +84,18 @@ class RemoteKeys:
             if not self._is_due(interval):
                 return None
             self._tried_at = time.monotonic()
-            self._attempt = threading.Thread(
-                target=self._fetch, name="jwtauth-jwks", daemon=True
-            )
-            self._attempt.start()
+            self._attempt = self._begun_attempt()
             return self._attempt
+
+    def _begun_attempt(self) -> threading.Thread | None:
+        attempt = threading.Thread(target=self._fetch, name="jwtauth-jwks", daemon=True)
+        try:
+            attempt.start()
+        except RuntimeError as error:
+            # The machine has no more of them, or the process is coming to its end.
+            logger.warning("JWTAUTH['KEYS']: %s; known keys go on working.", error)
+            return None
+        return attempt
 
     def _is_due(self, interval: timedelta) -> bool:
         pause = interval if self._has_good_set() else MIN_REMOTE_INTERVAL

@@ -252,6 +252,31 @@ class TestIssuerDown:
         assert kids(ring_after_attempt(keys)) == {PUBLIC["kid"]}
         assert "RuntimeError: oops" in caplog.text
 
+    def test_process_that_gets_no_thread_goes_on_with_the_last_good_keys(
+        self,
+        keys: RemoteKeys,
+        issuer: JWKSServer,
+        clock: Clock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """At the limit of the machine, or at the end of a server's life: no 500."""
+
+        def fail(_thread: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", fail)
+            with pytest.raises(KeysUnavailable):
+                keys.ring(MINUTE)
+            assert issuer.requests == 0
+
+        clock.advance(MINUTE)
+        keys.ring(MINUTE)
+        clock.advance(MINUTE)
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", fail)
+            assert kids(keys.ring(MINUTE)) == {PUBLIC["kid"]}
+
 
 class TestIssuerHung:
     def test_requests_with_keys_do_not_wait(
