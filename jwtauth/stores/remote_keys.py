@@ -26,6 +26,9 @@ MAX_AGE = timedelta(hours=24)
 """How long the last good set counts: a key that its issuer has withdrawn since would
 be trusted all that time."""
 
+# More than a service has keys; a set of 64 KiB can hold thousands that are none.
+_PROBLEMS_TOLD = 5
+
 
 class RemoteKeys:
     """What one address gave, and when it was asked; one for each process."""
@@ -36,6 +39,7 @@ class RemoteKeys:
         self._ring: KeyRing | None = None
         self._fetched_at = self._tried_at = float("-inf")
         self._attempt: threading.Thread | None = None
+        self._told: list[str] = []
         self._lock = threading.Lock()
 
     def ring(self, interval: timedelta) -> KeyRing:
@@ -111,8 +115,7 @@ class RemoteKeys:
             # A thread has nobody to tell; requests go on as after any other failure.
             logger.exception("JWTAUTH['KEYS']: %s", self._address.url)
             return
-        for problem in skipped:
-            logger.warning("JWTAUTH['KEYS']: %s: %s", self._address.url, problem)
+        self._tell_of(skipped)
         if not keys:
             logger.warning("JWTAUTH['KEYS']: %s has no usable key", self._address.url)
             return
@@ -121,6 +124,18 @@ class RemoteKeys:
             # The same object otherwise: what was proven under it stays so.
             self._ring = ring
         self._fetched_at = time.monotonic()
+
+    def _tell_of(self, skipped: list[str]) -> None:
+        """Log what is wrong with a set: once, however often and however much it is."""
+        if skipped == self._told:
+            return
+        self._told = skipped
+        for problem in skipped[:_PROBLEMS_TOLD]:
+            logger.warning("JWTAUTH['KEYS']: %s: %s", self._address.url, problem)
+        if more := len(skipped[_PROBLEMS_TOLD:]):
+            logger.warning(
+                "JWTAUTH['KEYS']: %s: %s more are left out", self._address.url, more
+            )
 
 
 _remote: RemoteKeys | None = None

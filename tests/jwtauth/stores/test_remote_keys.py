@@ -1,5 +1,6 @@
 """When the keys of an issuer elsewhere are asked for, and how long they count."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -136,6 +137,30 @@ class TestFetching:
         assert kids(keys.ring(MINUTE)) == {PUBLIC["kid"]}
         assert "key number 1 is left out" in caplog.text
         assert "c2VjcmV0" not in caplog.text
+
+    @pytest.mark.requirement("JWK-07")
+    def test_bad_keys_are_told_of_once_and_not_all(
+        self,
+        keys: RemoteKeys,
+        issuer: JWKSServer,
+        clock: Clock,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Another issuer must not fill our log, every minute from every process."""
+        issuer.answer = plain(json.dumps({"keys": [PUBLIC, *[1] * 10_000]}).encode())
+        keys.ring(MINUTE)
+        for _ in range(3):
+            clock.advance(MINUTE)
+            ring_after_attempt(keys)
+
+        assert issuer.requests == 4
+        assert len(caplog.messages) == 6
+        assert caplog.messages[-1].endswith("9995 more are left out")
+
+        issuer.publish(PUBLIC, {"kty": "other"})
+        clock.advance(MINUTE)
+        ring_after_attempt(keys)
+        assert caplog.messages[6:] and "number 2" in caplog.messages[-1]
 
 
 class TestAge:
