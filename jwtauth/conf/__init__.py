@@ -187,6 +187,13 @@ def _wrong_sources(settings: Settings) -> Iterator[Problem]:
             f"{MIN_REMOTE_INTERVAL.seconds} s, and JWTAUTH['KEYS'] is an address.",
             hint="Lengthen it: every process asks the issuer that often.",
         )
+    if is_remote and settings.policy.encryption:
+        yield Problem(
+            id="jwtauth.E056",
+            message="JWTAUTH['ENCRYPTION'] is on, and JWTAUTH['KEYS'] is an address.",
+            hint="Nobody publishes a key to decrypt with, so every token would be "
+            "refused: leave ENCRYPTION out, here and at the issuer.",
+        )
     if settings.user is UserLoading.CLAIMS and "jwtauth" in _installed_apps():
         yield Problem(
             id="jwtauth.E055",

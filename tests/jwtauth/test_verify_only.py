@@ -266,6 +266,14 @@ class TestWrongUse:
         with override_settings(JWTAUTH={**raw, **short}):
             assert [problem.id for problem in conf.problems()] == ["jwtauth.E054"]
 
+    def test_encryption_is_a_problem(self) -> None:
+        """No JWKS has the key to decrypt with: each token would be refused, unsaid."""
+        keys = {"KEYS": "https://issuer.test/jwks.json"}
+        with override_settings(
+            JWTAUTH={**settings.JWTAUTH, **keys, "ENCRYPTION": True}
+        ):
+            assert [problem.id for problem in conf.problems()] == ["jwtauth.E056"]
+
     def test_login_says_that_this_service_issues_none(
         self, alice: User, issuer: JWKSServer
     ) -> None:
