@@ -80,25 +80,6 @@ def sign(claims: AccessClaims, key: Key) -> str:
     )
 
 
-def verify(
-    token: str, *, ring: KeyRing, policy: TokenPolicy, now: float
-) -> AccessClaims:
-    """Return the claims of an access token that counts at ``now``.
-
-    Args:
-        token: the compact serialisation, as it came.
-        ring: the keys that may have signed it.
-        policy: issuer, audience, leeway and size to hold it to.
-        now: Unix seconds.
-
-    Raises:
-        TokenRefused: one subclass per reason.
-    """
-    proven = prove(token, ring=ring, policy=policy, now=now)
-    judge(proven, policy=policy, now=now)
-    return proven.claims
-
-
 @dataclass(frozen=True, kw_only=True)
 class Proven:
     """What a signature proves once and for all, and the keys that it took."""
@@ -112,6 +93,12 @@ def prove(token: str, *, ring: KeyRing, policy: TokenPolicy, now: float) -> Prov
     """Return the claims of an access token of ours, even if it has expired.
 
     Enough to end a login with, never enough to act as its user: ``judge`` decides.
+
+    Args:
+        token: the compact serialisation, as it came.
+        ring: the keys that may have signed it.
+        policy: issuer, audience and size to hold it to.
+        now: Unix seconds.
 
     Raises:
         TokenRefused: one subclass per reason.

@@ -6,9 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 
-import jwtauth.conf
-from jwtauth.core import codec
-from jwtauth.stores import key_source
+import jwtauth
+from jwtauth.flows.authenticate import verify
 from tests.jwtauth.caller import Caller
 
 
@@ -18,13 +17,7 @@ class TestPublicCalls:
     ) -> None:
         """A password change ends every OTHER login."""
         kept, ended = caller.login(alice), caller.used_login(alice)
-        now = time.time()
-        sid = codec.verify(
-            kept["access"],
-            ring=key_source.key_ring(now),
-            policy=jwtauth.conf.get_settings().policy,
-            now=now,
-        ).sid
+        sid = verify(kept["access"], now=time.time()).sid
 
         assert jwtauth.revoke_all(alice, "revoked", keep=sid) == 1
 

@@ -31,7 +31,7 @@ from jwtauth.stores.key_source import load_ring
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.conftest import jwtauth
 from tests.jwtauth.core.key_box import jwk_of
-from tests.jwtauth.core.raw_tokens import CLAIMS, POLICY
+from tests.jwtauth.core.raw_tokens import CLAIMS, POLICY, verify
 
 NOW = 1_800_000_000
 OVERLAP = 600
@@ -276,7 +276,7 @@ class TestEncryption:
         )
 
         dies = last + LIFETIME + LEEWAY
-        assert codec.verify(token, ring=ring, policy=policy, now=dies - 1)
+        assert verify(token, ring=ring, policy=policy, now=dies - 1)
         assert ring.current(KeyUse.ENC, last) == old
         assert ring.current(KeyUse.ENC, last + 1) == new
         assert ring.decryption_key(old.kid, dies + LEEWAY + 1) is None
@@ -378,7 +378,7 @@ class TestRotate:
         token = access_token(ring, last)
         dies = last + LIFETIME + LEEWAY
 
-        verified = codec.verify(token, ring=ring, policy=POLICY, now=dies - 1)
+        verified = verify(token, ring=ring, policy=POLICY, now=dies - 1)
 
         assert verified.subject == "1"
         assert len(ring.living(KeyUse.SIG, dies + 2 * LEEWAY)) == 1
@@ -401,7 +401,7 @@ class TestRotate:
 
             for issued, token in tokens.items():
                 if now < issued + LIFETIME:
-                    assert codec.verify(token, ring=ring, policy=POLICY, now=now)
+                    assert verify(token, ring=ring, policy=POLICY, now=now)
             known_before = published.get(now - MAX_AGE, published[now])
             assert ring.signing_key(now).kid in known_before
 
@@ -542,7 +542,7 @@ class TestRetire:
 
         ring = ring_of(keys, clock.now)
         with pytest.raises(KeyUnknown):
-            codec.verify(token, ring=ring, policy=POLICY, now=clock.now)
+            verify(token, ring=ring, policy=POLICY, now=clock.now)
         assert old.kid not in {jwk["kid"] for jwk in jwks(ring, clock.now)["keys"]}
 
     @pytest.mark.requirement("KEY-09")

@@ -10,7 +10,7 @@ from psycopg.errors import SerializationFailure
 
 import jwtauth.conf
 from jwtauth.core import codec
-from jwtauth.stores import key_source
+from jwtauth.flows.authenticate import verify
 from tests.conftest import Heard
 from tests.jwtauth.caller import PASSWORD, Caller
 
@@ -85,10 +85,10 @@ class TestObtain:
         """Header and claims are what resource servers of others check."""
         body = caller.login(alice)
         now = time.time()
-        ring, policy = key_source.key_ring(now), jwtauth.conf.get_settings().policy
+        policy = jwtauth.conf.get_settings().policy
 
         header = codec.peek_unverified_header(body["access"], policy=policy)
-        claims = codec.verify(body["access"], ring=ring, policy=policy, now=now)
+        claims = verify(body["access"], now=now)
 
         assert header["typ"] == "at+jwt"
         assert claims.subject == str(alice.pk)
