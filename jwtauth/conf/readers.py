@@ -19,8 +19,6 @@ KeySource: TypeAlias = OwnKeys | JWKSAddress
 Reader: TypeAlias = Callable[[object], Any]
 T = TypeVar("T")
 
-MAX_RETRY_WINDOW = timedelta(hours=1)
-MAX_LEEWAY = timedelta(seconds=60)
 CONTEXT_PARTS = ("user_agent", "ip_prefix")
 CLEARABLE = ("cache", "cookies", "storage")
 
@@ -53,32 +51,29 @@ def duration(value: object) -> timedelta:
     return value
 
 
-def window(value: object) -> timedelta:
-    """Read how long a predecessor may still count."""
-    span = _duration_or_zero(value)
-    if span > MAX_RETRY_WINDOW:
-        raise Refused(
-            f"must be at most {MAX_RETRY_WINDOW.seconds} s: all that time a stolen "
-            "predecessor still works"
-        )
-    return span
+def duration_up_to(limit: timedelta, why: str) -> Callable[[object], timedelta]:
+    """Return a reader of a time span from zero to ``limit``; ``why`` not more."""
+
+    def read(value: object) -> timedelta:
+        if not isinstance(value, timedelta) or value < timedelta(0):
+            raise Refused("must be a datetime.timedelta, zero or more")
+        if value > limit:
+            raise Refused(f"must be at most {limit.seconds} s: {why}")
+        return value
+
+    return read
 
 
-def leeway(value: object) -> timedelta:
-    """Read a tolerance between clocks."""
-    span = _duration_or_zero(value)
-    if span > MAX_LEEWAY:
-        raise Refused(
-            f"must be at most {MAX_LEEWAY.seconds} s: clocks that differ by more "
-            "want mending (RFC 7519 section 4.1.4)"
-        )
-    return span
+window = duration_up_to(
+    timedelta(hours=1), "all that time a stolen predecessor still works"
+)
+"""Reads how long a predecessor may still count."""
 
-
-def _duration_or_zero(value: object) -> timedelta:
-    if not isinstance(value, timedelta) or value < timedelta(0):
-        raise Refused("must be a datetime.timedelta, zero or more")
-    return value
+leeway = duration_up_to(
+    timedelta(seconds=60),
+    "clocks that differ by more want mending (RFC 7519 section 4.1.4)",
+)
+"""Reads a tolerance between clocks."""
 
 
 def whole_number(value: object) -> int:
