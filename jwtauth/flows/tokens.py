@@ -17,7 +17,7 @@ from jwtauth.exceptions import ClaimsTooLarge
 from jwtauth.stores import key_source
 from jwtauth.stores.families import FoundFamily
 
-JTI_BYTES = 16
+_JTI_BYTES = 16
 
 # RFC 6265bis §5.6: browsers drop a larger name and value without a word.
 _MAX_COOKIE_BYTES = 4096
@@ -143,7 +143,7 @@ def _access_token(
         client_id=found.row.client_id,
         issued_at=int(now),
         expires_at=expires_at,
-        jti=secrets.token_urlsafe(JTI_BYTES),
+        jti=secrets.token_urlsafe(_JTI_BYTES),
         sid=found.row.sid,
         auth_time=int(found.auth_time.timestamp()),
         scope=scope,
