@@ -203,6 +203,25 @@ class TestEnd:
         assert second.leftovers() == []
         assert "Traceback" not in second.output
 
+    @pytest.mark.parametrize("after", [0.0, 0.1])
+    def test_ctrl_c_while_its_worker_starts_is_left_to_the_main_process(
+        self, after: float, tmp_path: Path, start_demo: StartDemo
+    ) -> None:
+        """The worker is not in a group of its own yet, and would die half-way."""
+        second = start_demo(tmp_path / "unused", program=ALONE)
+        while not any("spawn_main(" in line for line in second._processes()):
+            assert not second.has_ended(within=0.0), second.output
+        second.has_ended(within=after)
+
+        # Whatever of the group hears it before the main process does.
+        for pid in second.group() - {second.process.pid}:
+            os.kill(pid, signal.SIGINT)
+
+        second.wait_for("Ctrl-C stops it")
+        assert _answers(second.port + 1)
+        assert second.press_ctrl_c() == 0
+        assert "Traceback" not in second.output
+
     def test_taken_port_is_one_line_that_says_what_to_do(
         self, tmp_path: Path, start_demo: StartDemo
     ) -> None:
