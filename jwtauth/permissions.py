@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -11,12 +11,15 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from jwtauth.answers import CHALLENGE
 from jwtauth.conf import get_settings
 from jwtauth.core.claims import AccessClaims
 from jwtauth.core.scope import is_word
+
+if TYPE_CHECKING:
+    # It imports what DEFAULT_PERMISSION_CLASSES names, and this module may be there.
+    from rest_framework.views import APIView
 
 
 class InsufficientScope(PermissionDenied):
@@ -46,7 +49,7 @@ class HasScope(BasePermission):
     Behind ``|`` it stands last: it refuses with an answer of its own.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Judge the access token; False for a caller who is not authenticated.
 
         Raises:
@@ -92,7 +95,7 @@ class AuthenticatedRecently(BasePermission):
     Behind ``|`` it stands last: it refuses with an answer of its own.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Judge ``auth_time``; False for who came without an access token.
 
         Raises:
@@ -120,7 +123,7 @@ def refuse_old_login(claims: AccessClaims, max_age: timedelta | None = None) -> 
         raise InsufficientAuthentication(limit)
 
 
-def _needed(view: APIView, method: str) -> tuple[str, ...]:
+def _needed(view: "APIView", method: str) -> tuple[str, ...]:
     declared = getattr(view, "required_scopes", None)
     if not isinstance(declared, Mapping):
         return _words(view, declared)
@@ -134,7 +137,7 @@ def _needed(view: APIView, method: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(every_word))
 
 
-def _words(view: APIView, declared: Any) -> tuple[str, ...]:  # noqa: ANN401 # a project's attribute
+def _words(view: "APIView", declared: Any) -> tuple[str, ...]:  # noqa: ANN401 # a project's attribute
     """Return declared words.
 
     Raises:

@@ -1,5 +1,7 @@
 """Permissions: what a view asks of an access token, and how it refuses."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -44,6 +46,26 @@ def call(
     payload = claims() if scope is None else claims(scope=scope)
     force_authenticate(request, User(pk=1), parse_claims(payload))
     return ScopedView.as_view(**declared)(request)
+
+
+@pytest.mark.parametrize("permission", [HasScope, AuthenticatedRecently])
+def test_permission_can_be_the_default_of_every_view(
+    permission: type[BasePermission],
+) -> None:
+    """DRF imports the defaults while its views are only half imported."""
+    path = f"{permission.__module__}.{permission.__name__}"
+    program = f"""
+from django.conf import settings
+settings.configure(REST_FRAMEWORK={{"DEFAULT_PERMISSION_CLASSES": [{path!r}]}})
+from rest_framework.views import APIView
+print(APIView.permission_classes[0].__name__)
+"""
+
+    result = subprocess.run(  # noqa: S603 # our own interpreter
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert result.stdout.strip() == permission.__name__, result.stderr
 
 
 class TestHasScope:
