@@ -1,0 +1,1 @@
+"""The recipes for services that verify our tokens, run as they stand on their pages."""
