@@ -52,6 +52,18 @@ class TestSystemPackages:
         (line,) = [line for line in said.splitlines() if "System packages" in line]
         assert set(line.split()) & {"nodejs", "npm"} == missing
 
+    @pytest.mark.parametrize(
+        ("present", "missing"), [([], {"nginx"}), (["nginx"], set())]
+    )
+    def test_nginx_is_named_where_it_is_missing(
+        self, tmp_path: Path, present: list[str], missing: set[str]
+    ) -> None:
+        """The recipe for a gateway would fail there for want of it."""
+        said = _run_ci(tmp_path, present)
+
+        (line,) = [line for line in said.splitlines() if "System packages" in line]
+        assert set(line.split()) & {"nginx"} == missing
+
     def test_targets_run_in_their_order(self, tmp_path: Path) -> None:
         """With CI=true, under which what is missing is a failure."""
         said = _run_ci(tmp_path, [])

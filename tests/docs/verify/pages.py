@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 HOW_TO = Path(__file__).parents[3] / "docs/how-to"
-PAGES = (HOW_TO / "verify-in-another-service.md").read_text("utf-8")
+NAMES = ("verify-in-another-service.md", "verify-at-a-gateway.md")
+PAGES = "".join((HOW_TO / name).read_text("utf-8") for name in NAMES)
 
 ISSUER = "https://example.com"
 SERVICE = "https://reports.example.com"
