@@ -22,7 +22,7 @@ _LONG_RETRY_WINDOW = timedelta(seconds=300)
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
-    """E001-E029, E034-E047, E052-E056: ``JWTAUTH`` has known, typed, coherent keys."""
+    """E001-E029, E034-E047, E052-E057: ``JWTAUTH`` has known, typed, coherent keys."""
     return [
         Error(problem.message, hint=problem.hint, id=problem.id)
         for problem in conf.problems()

@@ -138,7 +138,7 @@ def _contradictions(raw: Mapping[str, object]) -> Iterator[Problem]:
     yield from _wrong_audiences(settings.policy)
     yield from _wrong_timing(settings)
     yield from _wrong_cookies(settings)
-    yield from _wrong_sources(settings)
+    yield from _wrong_sources(settings, is_user_said="USER" in raw)
     if settings.policy.encryption and find_spec("joserfc") is None:
         yield Problem(
             id="jwtauth.E052",
@@ -178,22 +178,9 @@ def _wrong_timing(settings: Settings) -> Iterator[Problem]:
         )
 
 
-def _wrong_sources(settings: Settings) -> Iterator[Problem]:
-    is_remote = isinstance(settings.keys, JWKSAddress)
-    if is_remote and settings.key_reload_interval < MIN_REMOTE_INTERVAL:
-        yield Problem(
-            id="jwtauth.E054",
-            message="JWTAUTH['KEY_RELOAD_INTERVAL'] is shorter than "
-            f"{MIN_REMOTE_INTERVAL.seconds} s, and JWTAUTH['KEYS'] is an address.",
-            hint="Lengthen it: every process asks the issuer that often.",
-        )
-    if is_remote and settings.policy.encryption:
-        yield Problem(
-            id="jwtauth.E056",
-            message="JWTAUTH['ENCRYPTION'] is on, and JWTAUTH['KEYS'] is an address.",
-            hint="Nobody publishes a key to decrypt with, so every token would be "
-            "refused: leave ENCRYPTION out, here and at the issuer.",
-        )
+def _wrong_sources(settings: Settings, *, is_user_said: bool) -> Iterator[Problem]:
+    if isinstance(settings.keys, JWKSAddress):
+        yield from _wrong_beside_an_address(settings, is_user_said=is_user_said)
     if settings.user is UserLoading.CLAIMS and "jwtauth" in _installed_apps():
         yield Problem(
             id="jwtauth.E055",
@@ -201,6 +188,33 @@ def _wrong_sources(settings: Settings) -> Iterator[Problem]:
             "models.",
             hint="Take 'jwtauth' out of INSTALLED_APPS where tokens are only "
             "verified; where there are users, 'lazy' reads none until it is asked.",
+        )
+
+
+def _wrong_beside_an_address(
+    settings: Settings, *, is_user_said: bool
+) -> Iterator[Problem]:
+    if settings.key_reload_interval < MIN_REMOTE_INTERVAL:
+        yield Problem(
+            id="jwtauth.E054",
+            message="JWTAUTH['KEY_RELOAD_INTERVAL'] is shorter than "
+            f"{MIN_REMOTE_INTERVAL.seconds} s, and JWTAUTH['KEYS'] is an address.",
+            hint="Lengthen it: every process asks the issuer that often.",
+        )
+    if settings.policy.encryption:
+        yield Problem(
+            id="jwtauth.E056",
+            message="JWTAUTH['ENCRYPTION'] is on, and JWTAUTH['KEYS'] is an address.",
+            hint="Nobody publishes a key to decrypt with, so every token would be "
+            "refused: leave ENCRYPTION out, here and at the issuer.",
+        )
+    if not is_user_said:
+        yield Problem(
+            id="jwtauth.E057",
+            message="JWTAUTH['KEYS'] is an address, and JWTAUTH has no 'USER'.",
+            hint="The issuer's user 1 must not be this project's user 1: write "
+            "'claims'; or 'lazy' or 'database' where this project is on the issuer's "
+            "own database.",
         )
 
 

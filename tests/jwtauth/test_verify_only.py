@@ -18,7 +18,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory, override_settings
 from pytest_django import DjangoAssertNumQueries
-from rest_framework.permissions import DjangoModelPermissions, IsAuthenticated
+from rest_framework.permissions import (
+    DjangoModelPermissions,
+    IsAdminUser,
+    IsAuthenticated,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
@@ -251,6 +255,11 @@ class TestSharedDenylist:
         assert [event["sid"] for event in told] == [SID]
 
 
+def sharing(keys: str) -> dict[str, Any]:
+    """Return the settings of a second service on the issuer's own database."""
+    return {**settings.JWTAUTH, "KEYS": keys, "USER": "lazy"}
+
+
 class TestWrongUse:
     def test_claims_beside_models_is_a_problem(self) -> None:
         """The endpoints of an issuer act on users that it has."""
@@ -259,26 +268,35 @@ class TestWrongUse:
 
     def test_short_interval_is_a_problem(self) -> None:
         """Every process would ask that often."""
-        raw = {**settings.JWTAUTH, "KEYS": "https://issuer.test/jwks.json"}
+        raw = sharing("https://issuer.test/jwks.json")
         with override_settings(JWTAUTH=raw):
             assert conf.problems() == []
         short = {"KEY_RELOAD_INTERVAL": conf.MIN_REMOTE_INTERVAL / 2}
         with override_settings(JWTAUTH={**raw, **short}):
             assert [problem.id for problem in conf.problems()] == ["jwtauth.E054"]
 
+    def test_nobody_said_whose_users_they_are_is_a_problem(
+        self, admin_user: User, issuer: JWKSServer
+    ) -> None:
+        """The issuer's user 1 became this project's user 1, its superuser."""
+        raw = VERIFYING | {"KEYS": issuer.url}
+        del raw["USER"]
+        with override_settings(JWTAUTH=raw):
+            assert [problem.id for problem in conf.problems()] == ["jwtauth.E057"]
+            with pytest.raises(ImproperlyConfigured, match="USER"):
+                call(token(sub=str(admin_user.pk)), IsAdminUser)
+
     def test_encryption_is_a_problem(self) -> None:
         """No JWKS has the key to decrypt with: each token would be refused, unsaid."""
-        keys = {"KEYS": "https://issuer.test/jwks.json"}
-        with override_settings(
-            JWTAUTH={**settings.JWTAUTH, **keys, "ENCRYPTION": True}
-        ):
+        raw = sharing("https://issuer.test/jwks.json") | {"ENCRYPTION": True}
+        with override_settings(JWTAUTH=raw):
             assert [problem.id for problem in conf.problems()] == ["jwtauth.E056"]
 
     def test_login_says_that_this_service_issues_none(
         self, alice: User, issuer: JWKSServer
     ) -> None:
         """The cure is in the settings, and the message names the one."""
-        raw = {**settings.JWTAUTH, "KEYS": issuer.url}
+        raw = sharing(issuer.url)
         with (
             override_settings(JWTAUTH=raw),
             pytest.raises(ImproperlyConfigured, match=r"JWTAUTH\['KEYS'\]"),
@@ -287,7 +305,7 @@ class TestWrongUse:
 
     def test_check_asks_no_other_service(self, issuer: JWKSServer) -> None:
         """A build machine may not reach it, and a start must not wait."""
-        with override_settings(JWTAUTH={**settings.JWTAUTH, "KEYS": issuer.url}):
+        with override_settings(JWTAUTH=sharing(issuer.url)):
             call_command("check", stdout=io.StringIO())
 
         assert issuer.requests == 0
@@ -296,7 +314,7 @@ class TestWrongUse:
     def test_command_has_no_keys_to_keep(self, issuer: JWKSServer, action: str) -> None:
         """They are kept where they are published."""
         with (
-            override_settings(JWTAUTH={**settings.JWTAUTH, "KEYS": issuer.url}),
+            override_settings(JWTAUTH=sharing(issuer.url)),
             pytest.raises(CommandError, match="directory"),
         ):
             call_command("jwtauth_keys", action)
@@ -306,7 +324,7 @@ class TestWrongUse:
     ) -> None:
         """Refresh tokens never leave the service that made them."""
         refresh = caller.login(alice)["refresh"]
-        with override_settings(JWTAUTH={**settings.JWTAUTH, "KEYS": issuer.url}):
+        with override_settings(JWTAUTH=sharing(issuer.url)):
             assert caller.refresh(refresh).status_code == 401
 
 

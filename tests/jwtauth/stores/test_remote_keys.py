@@ -17,7 +17,13 @@ from jwtauth.exceptions import KeysUnavailable
 from jwtauth.stores import jwks_client, key_source, remote_keys
 from jwtauth.stores.remote_keys import MAX_AGE, RemoteKeys
 from tests.crowd import crowd_of
-from tests.jwtauth.jwks_server import JWKSServer, hung, jwks_server, new_key, plain
+from tests.jwtauth.jwks_server import (
+    JWKSServer,
+    hung,
+    jwks_server,
+    new_key,
+    plain,
+)
 
 MINUTE = timedelta(seconds=60)
 PRIVATE, PUBLIC = new_key()
@@ -182,7 +188,7 @@ class TestAge:
         self, issuer: JWKSServer
     ) -> None:
         """A probe must not decide when keys are fetched."""
-        with override_settings(JWTAUTH={**settings.JWTAUTH, "KEYS": issuer.url}):
+        with override_settings(JWTAUTH=verifying(issuer)):
             assert remote_keys.age_of_keys() is None
 
         assert issuer.requests == 0
@@ -413,7 +419,7 @@ class TestProcess:
 
 
 def verifying(server: JWKSServer) -> dict[str, object]:
-    return {**settings.JWTAUTH, "KEYS": server.url}
+    return {**settings.JWTAUTH, "KEYS": server.url, "USER": "lazy"}
 
 
 FORK = """

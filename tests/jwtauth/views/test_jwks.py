@@ -35,7 +35,7 @@ class TestJWKS:
         self, jwtauth_settings: Callable[..., None]
     ) -> None:
         """A copy of a copy keeps a withdrawn key for longer than its issuer knows."""
-        jwtauth_settings(KEYS="http://127.0.0.1:1/jwks.json")
+        jwtauth_settings(KEYS="http://127.0.0.1:1/jwks.json", USER="lazy")
 
         assert Client().get("/jwt/auth/.well-known/jwks.json").status_code == 404
 

@@ -192,7 +192,7 @@ class TestIssuer:
 
     def test_service_that_only_verifies_is_404(self, jwtauth_settings: Change) -> None:
         """Its issuer is another, whose addresses it doesn't know."""
-        jwtauth_settings(KEYS="https://issuer.test/.well-known/jwks.json")
+        jwtauth_settings(KEYS="https://issuer.test/.well-known/jwks.json", USER="lazy")
 
         assert status() == 404
 
