@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
+from django.utils import translation
 
 from jwtauth.conf import get_settings
 from jwtauth.core.issuer import IssuerURL, parse_issuer
@@ -84,9 +85,13 @@ def _revocation(url: IssuerURL) -> dict[str, object]:
 
 
 def _address(url: IssuerURL, *names: str) -> str | None:
-    """Return the address of the first of these URL names that is mounted."""
+    """Return the address of the first of these URL names that is mounted.
+
+    The one in the project's own language: caches hand an answer to all callers, and
+    not all of them look at who asked in which.
+    """
     for name in names:
-        with suppress(NoReverseMatch):
+        with suppress(NoReverseMatch), translation.override(None):
             return url.origin + reverse(name)
     return None
 

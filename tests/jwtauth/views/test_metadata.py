@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import URLResolver, include, path, resolve, reverse
 from django.urls.base import get_script_prefix, set_script_prefix
+from django.utils import translation
 
 from jwtauth.core.jwk import generate_jwk
 from jwtauth.core.keys import KeyUse
@@ -252,6 +254,13 @@ class TestMounts:
         assert ("revocation_endpoint_auth_methods_supported" in document) is bool(
             revocation
         )
+
+    def test_addresses_are_the_same_in_every_language(self) -> None:
+        """A cache would hand one caller's to all."""
+        with mounted(WELL_KNOWN, *i18n_patterns(TOKENS)), translation.override("de"):
+            document = metadata()
+
+        assert path_of(document["revocation_endpoint"]) == "/en-us/tokens/token/revoke/"
 
     def test_public_name_of_the_keys_works_without_the_root(self) -> None:
         """``jwtauth:jwks`` is older than ``jwtauth.well_known``, and stays."""
