@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 # Narrower than RFC 3986: what two parsers could read as two hosts is refused, and so is
@@ -15,9 +15,16 @@ _HOST = re.compile(
 
 @dataclass(frozen=True)
 class JWKSAddress:
-    """An https address, or an http one that doesn't leave this machine."""
+    """An https address, or an http one that doesn't leave this machine.
 
-    url: str
+    Its text, for messages, is without the query, which may hold a password.
+    """
+
+    url: str = field(repr=False)
+
+    def __str__(self) -> str:
+        """Return scheme, host and path."""
+        return re.split("[?#]", self.url, maxsplit=1)[0]
 
     @property
     def is_loopback(self) -> bool:

@@ -33,12 +33,12 @@ def fetch(address: JWKSAddress) -> bytes:
     try:
         with _opener(address).open(request, timeout=TIMEOUT_SECONDS) as answer:
             if answer.status != http.HTTPStatus.OK:
-                raise KeysUnavailable(f"{address.url} answers {answer.status}")
+                raise KeysUnavailable(f"{address} answers {answer.status}")
             return _body_of(answer, address)
     except (OSError, http.client.HTTPException, ValueError) as error:
         # Only the kind of error: its text may hold a proxy's address and password.
         reason = getattr(error, "reason", error)
-        raise KeysUnavailable(f"{address.url}: {type(reason).__name__}") from None
+        raise KeysUnavailable(f"{address}: {type(reason).__name__}") from None
 
 
 def _body_of(answer: http.client.HTTPResponse, address: JWKSAddress) -> bytes:
@@ -46,9 +46,9 @@ def _body_of(answer: http.client.HTTPResponse, address: JWKSAddress) -> bytes:
     while chunk := answer.read1(_CHUNK_BYTES):
         body += chunk
         if len(body) > MAX_BYTES:
-            raise KeysUnavailable(f"{address.url} sends more than {MAX_BYTES} bytes")
+            raise KeysUnavailable(f"{address} sends more than {MAX_BYTES} bytes")
     if answer.length:  # read1() takes an early end for the end
-        raise KeysUnavailable(f"{address.url} breaks off")
+        raise KeysUnavailable(f"{address} breaks off")
     return body
 
 

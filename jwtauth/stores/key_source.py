@@ -80,7 +80,7 @@ def current_refresh_key(now: float) -> RefreshKey:
     address = _address()
     if address is not None:
         raise ImproperlyConfigured(
-            f"JWTAUTH['KEYS'] is the address {address.url}: this service verifies "
+            f"JWTAUTH['KEYS'] is the address {address}: this service verifies "
             "tokens and issues none. Log in at the service that publishes them, or "
             "give keys of your own."
         )

@@ -52,7 +52,7 @@ class RemoteKeys:
         if attempt is not None and not self._has_good_set():
             attempt.join(self._patience())
         if self._ring is None or not self._has_good_set():
-            raise KeysUnavailable(f"{self._address.url} has given no usable keys")
+            raise KeysUnavailable(f"{self._address} has given no usable keys")
         return self._ring
 
     def age(self) -> timedelta | None:
@@ -113,11 +113,11 @@ class RemoteKeys:
             return
         except Exception:
             # A thread has nobody to tell; requests go on as after any other failure.
-            logger.exception("JWTAUTH['KEYS']: %s", self._address.url)
+            logger.exception("JWTAUTH['KEYS']: %s", self._address)
             return
         self._tell_of(skipped)
         if not keys:
-            logger.warning("JWTAUTH['KEYS']: %s has no usable key", self._address.url)
+            logger.warning("JWTAUTH['KEYS']: %s has no usable key", self._address)
             return
         ring = KeyRing(keys)
         if self._ring is None or not ring.holds_the_same_as(self._ring):
@@ -131,10 +131,10 @@ class RemoteKeys:
             return
         self._told = skipped
         for problem in skipped[:_PROBLEMS_TOLD]:
-            logger.warning("JWTAUTH['KEYS']: %s: %s", self._address.url, problem)
+            logger.warning("JWTAUTH['KEYS']: %s: %s", self._address, problem)
         if more := len(skipped[_PROBLEMS_TOLD:]):
             logger.warning(
-                "JWTAUTH['KEYS']: %s: %s more are left out", self._address.url, more
+                "JWTAUTH['KEYS']: %s: %s more are left out", self._address, more
             )
 
 

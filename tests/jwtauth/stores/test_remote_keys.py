@@ -18,6 +18,7 @@ from jwtauth.stores import jwks_client, key_source, remote_keys
 from jwtauth.stores.remote_keys import MAX_AGE, RemoteKeys
 from tests.crowd import crowd_of
 from tests.jwtauth.jwks_server import (
+    Answer,
     JWKSServer,
     hung,
     jwks_server,
@@ -307,6 +308,23 @@ class TestIssuerDown:
         with monkeypatch.context() as patched:
             patched.setattr(threading.Thread, "start", fail)
             assert kids(keys.ring(MINUTE)) == {PUBLIC["kid"]}
+
+    @pytest.mark.requirement("LOG-03")
+    @pytest.mark.parametrize(
+        "answer", [plain(b""), plain(b"", status="500 Oh"), plain(b'{"keys": [1]}')]
+    )
+    def test_query_of_the_address_is_in_no_message(
+        self, issuer: JWKSServer, answer: Answer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Some hand out their keys to who has a password, and that is where it is."""
+        issuer.answer = answer
+        keys = RemoteKeys(parse_address(f"{issuer.url}?token=hunter2"))
+
+        with pytest.raises(KeysUnavailable) as caught:
+            keys.ring(MINUTE)
+
+        assert issuer.url in str(caught.value)
+        assert "hunter2" not in caplog.text + str(caught.value) + repr(keys._address)
 
 
 class TestIssuerHung:
