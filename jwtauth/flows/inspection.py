@@ -74,6 +74,7 @@ def inspect_access(token: str, *, now: float) -> AccessInspection:
 
     Raises:
         ImproperlyConfigured: there are no keys to check by.
+        KeysUnavailable: they are another service's, and it gives none.
     """
     found = inspect_access_token(
         token, ring=key_source.key_ring(now), policy=get_settings().policy, now=now

@@ -38,6 +38,8 @@ def state_in_words(key: Key, now: float) -> str:
     """Return what a key does at ``now`` (Unix seconds)."""
     if not key.is_alive(now):
         return "expired"
+    if key.signing is None:
+        return "verifies what another service signs"
     if not key.has_started(now):
         return f"next: signs from {date_in_words(key.signs_from)}"
     if key.verifies_until is not None:

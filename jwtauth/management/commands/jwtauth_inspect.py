@@ -14,6 +14,7 @@ from jwtauth.conf import get_settings
 from jwtauth.core.inspection import AccessInspection, Checks
 from jwtauth.core.keys import Key
 from jwtauth.core.refresh_token import sid_text
+from jwtauth.exceptions import KeysUnavailable
 from jwtauth.flows.inspection import (
     Kind,
     RefreshInspection,
@@ -64,7 +65,7 @@ class Command(BaseCommand):
                     checks = self._show_access(inspect_access(text, now=now), now)
                 case Kind.REFRESH:
                     checks = self._show_refresh(inspect_refresh(text, now=now), now)
-        except ImproperlyConfigured as error:
+        except (ImproperlyConfigured, KeysUnavailable) as error:
             raise CommandError(str(error)) from None
         self._show_checks(checks)
 

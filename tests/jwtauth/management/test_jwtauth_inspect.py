@@ -17,6 +17,7 @@ from django.db import DatabaseError
 
 import jwtauth
 from jwtauth.core.jwk import generate_jwk, parse_key
+from jwtauth.core.jwk_set import public_jwk
 from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
 from jwtauth.models import TokenFamily
 from jwtauth.stores import families, users
@@ -25,6 +26,7 @@ from tests.jwtauth.caller import Caller
 from tests.jwtauth.conftest import age
 from tests.jwtauth.core.raw_tokens import claims, header_of, signed, unb64
 from tests.jwtauth.faults import unreachable
+from tests.jwtauth.jwks_server import JWKSServer, jwks_server
 
 HEADER_CHECKS = ["length", "spelling", "typ", "crit", "key", "alg", "signature"]
 CLAIM_CHECKS = ["claims", "exp", "iat, nbf", "iss", "aud", "user", "denylist"]
@@ -470,6 +472,29 @@ class TestInput:
         jwtauth_settings(KEYS=tmp_path / "none")
 
         with pytest.raises(CommandError, match="does not exist"):
+            call_command("jwtauth_inspect", "a.b.c", stdout=StringIO())
+
+
+class TestForeignKeys:
+    @pytest.fixture
+    def issuer(self, jwtauth_settings: Callable[..., None]) -> Iterator[JWKSServer]:
+        with jwks_server() as server:
+            jwtauth_settings(KEYS=server.url, USER="lazy")
+            yield server
+
+    def test_key_of_another_service_signs_nothing(
+        self, tokens: dict[str, Any], issuer: JWKSServer
+    ) -> None:
+        """It is no key that will sign some day, either."""
+        issuer.publish(public_jwk(parse_key(signing_keys.load()[0])))
+        output, counts = inspect(tokens["access"])
+
+        assert counts
+        assert "ES256  sig  verifies what another service signs" in output
+
+    def test_issuer_that_gives_no_keys_is_one_line(self, issuer: JWKSServer) -> None:
+        """There is nothing to check by."""
+        with pytest.raises(CommandError, match="no usable keys"):
             call_command("jwtauth_inspect", "a.b.c", stdout=StringIO())
 
 
