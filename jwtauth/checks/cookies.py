@@ -1,24 +1,22 @@
 """Checks of tokens in cookies: what browsers send, and the middleware that it needs."""
 
-from typing import Any
-
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 # Django's name
+from django.core.checks import CheckMessage, Error, Tags, Warning  # noqa: A004 # Django's name
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
-from jwtauth import conf
-from jwtauth.conf import Delivery, SameSite
+from jwtauth.checks.registry import register_for_settings
+from jwtauth.conf import Delivery, SameSite, Settings
 from jwtauth.middleware import JWTAuthenticationMiddleware
 
 
-@register(Tags.security)
-def check_samesite(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.security)
+def check_samesite(settings: Settings) -> list[CheckMessage]:
     """W005: other sites' requests don't carry the token cookies."""
-    if conf.problems() or Delivery.COOKIE not in conf.get_settings().delivery:
+    if Delivery.COOKIE not in settings.delivery:
         return []
-    if conf.get_settings().cookie_samesite is not SameSite.NONE:
+    if settings.cookie_samesite is not SameSite.NONE:
         return []
     return [
         Warning(
@@ -31,10 +29,10 @@ def check_samesite(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's s
     ]
 
 
-@register(Tags.security)
-def check_middleware(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.security)
+def check_middleware(settings: Settings) -> list[CheckMessage]:
     """E050, E051: the middleware that cookies need, in the order that they need."""
-    if conf.problems() or Delivery.COOKIE not in conf.get_settings().delivery:
+    if Delivery.COOKIE not in settings.delivery:
         return []
     csrf, ours = _place_of(CsrfViewMiddleware), _place_of(JWTAuthenticationMiddleware)
     if csrf is None:
@@ -62,7 +60,7 @@ def check_middleware(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's
 
 def _place_of(middleware: type) -> int | None:
     """Return where ``MIDDLEWARE`` has this class, or one made of it."""
-    for place, path in enumerate(settings.MIDDLEWARE):
+    for place, path in enumerate(django_settings.MIDDLEWARE):
         try:
             found = import_string(path)
         except ImportError:

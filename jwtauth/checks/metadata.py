@@ -2,22 +2,21 @@
 
 from typing import Any
 
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 # Django's name
 from django.urls import NoReverseMatch, reverse
 
-from jwtauth import conf
+from jwtauth.checks.registry import register_for_settings
+from jwtauth.conf import Settings
 from jwtauth.core.issuer import parse_issuer
 from jwtauth.views.metadata import METADATA_PATH, NAMESPACE
 
 
-@register(Tags.urls)
-def check_issuer_url(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.urls)
+def check_issuer_url(settings: Settings) -> list[CheckMessage]:
     """W007: where metadata is served, its issuer is a URL (RFC 8414 §2)."""
-    if _served_at() is None or conf.problems():
-        return []
-    issuer = conf.get_settings().policy.issuer
-    if parse_issuer(issuer) is not None:
+    issuer = settings.policy.issuer
+    if _served_at() is None or parse_issuer(issuer) is not None:
         return []
     return [
         Warning(
@@ -50,7 +49,7 @@ def check_metadata_address(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Dj
 
 def _served_at() -> str | None:
     """Return the path of the metadata; None if the project doesn't serve it."""
-    if not getattr(settings, "ROOT_URLCONF", None):
+    if not getattr(django_settings, "ROOT_URLCONF", None):
         return None
     try:
         return reverse(f"{NAMESPACE}:metadata")

@@ -4,12 +4,13 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 # Django's name
 from django.utils.module_loading import import_string
 
 from jwtauth import conf
-from jwtauth.conf import OwnKeys
+from jwtauth.checks.registry import register_for_settings
+from jwtauth.conf import JWKSAddress, Settings
 from jwtauth.core.keys import KeyUse
 from jwtauth.core.personal_names import looks_personal
 from jwtauth.exceptions import KeyRefused
@@ -29,27 +30,26 @@ def check_settings(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's s
     ]
 
 
-@register(Tags.security)
-def check_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.security)
+def check_keys(settings: Settings) -> list[CheckMessage]:
     """E030: the keys can be read, are strong enough, and fit together."""
-    source = _own_keys()
-    if source is None:
+    if isinstance(settings.keys, JWKSAddress):
+        # Another service's to check, and no check may wait for one.
         return []
-    _ring, problems = key_source.load_ring(source, time.time())
+    _ring, problems = key_source.load_ring(settings.keys, time.time())
     return [
         Error(f"JWTAUTH['KEYS']: {problem}", hint=problem.hint, id="jwtauth.E030")
         for problem in problems
     ]
 
 
-@register(Tags.security)
-def check_rsa_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.security)
+def check_rsa_keys(settings: Settings) -> list[CheckMessage]:
     """W002: RSA keys are long enough for the years to come."""
-    source = _own_keys()
-    if source is None:
+    if isinstance(settings.keys, JWKSAddress):
         return []
     now = time.time()
-    ring, _problems = key_source.load_ring(source, now)
+    ring, _problems = key_source.load_ring(settings.keys, now)
     return [
         Warning(
             f"JWTAUTH['KEYS']: RSA key {key.kid} has {key.rsa_bits} bits.",
@@ -62,21 +62,11 @@ def check_rsa_keys(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's s
     ]
 
 
-def _own_keys() -> OwnKeys | None:
-    """Return where our own keys are; None if the settings don't say.
-
-    Those of an address are another service's to check, and no check may wait for one.
-    """
-    return None if conf.problems() else key_source.own_keys()
-
-
-@register(Tags.security)
-def check_key_files(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.security)
+def check_key_files(settings: Settings) -> list[CheckMessage]:
     """W003: key files are their owner's alone."""
-    if conf.problems():
-        return []
     try:
-        files = key_source.open_files(conf.get_settings().keys)
+        files = key_source.open_files(settings.keys)
     except (KeyRefused, OSError):
         return []  # E030 tells of it
     return [
@@ -89,12 +79,10 @@ def check_key_files(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's 
     ]
 
 
-@register(Tags.security)
-def check_access_token_lifetime(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.security)
+def check_access_token_lifetime(settings: Settings) -> list[CheckMessage]:
     """W001: access tokens live an hour at most (RFC 9700 §4.14)."""
-    if conf.problems():
-        return []
-    if conf.get_settings().policy.access_token_lifetime <= _LONG_ACCESS_TOKEN:
+    if settings.policy.access_token_lifetime <= _LONG_ACCESS_TOKEN:
         return []
     return [
         Warning(
@@ -105,12 +93,10 @@ def check_access_token_lifetime(**_: Any) -> list[CheckMessage]:  # noqa: ANN401
     ]
 
 
-@register(Tags.security)
-def check_retry_window(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.security)
+def check_retry_window(settings: Settings) -> list[CheckMessage]:
     """E048: a predecessor counts five minutes at most; silence it for native apps."""
-    if conf.problems():
-        return []
-    policy = conf.get_settings().policy
+    policy = settings.policy
     longest = max(policy.refresh_grace_period, policy.refresh_retry_window)
     if longest <= _LONG_RETRY_WINDOW:
         return []
@@ -125,10 +111,10 @@ def check_retry_window(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django
     ]
 
 
-@register(Tags.security)
-def check_functions(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.security)
+def check_functions(_settings: Settings) -> list[CheckMessage]:
     """E049: what the settings name by a dotted path can be imported."""
-    raw = {} if conf.problems() else settings.JWTAUTH
+    raw = django_settings.JWTAUTH
     return [
         Error(
             f"JWTAUTH[{name!r}] names {path!r}, which can't be imported: {fault}.",
@@ -150,10 +136,10 @@ def _import_fault(path: str) -> str:
     return ""
 
 
-@register(Tags.security)
-def check_claim_names(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.security)
+def check_claim_names(settings: Settings) -> list[CheckMessage]:
     """W006: access tokens show no personal data to who holds them (RFC 9068 §6)."""
-    if conf.problems() or conf.get_settings().policy.encryption:
+    if settings.policy.encryption:
         return []
     return [
         Warning(
@@ -164,6 +150,6 @@ def check_claim_names(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django'
             "JWTAUTH['ENCRYPTION'], or use sessions.",
             id="jwtauth.W006",
         )
-        for name in conf.get_settings().claim_names
+        for name in settings.claim_names
         if looks_personal(name)
     ]

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register  # noqa: A004 # Django's name
 from django.db import connections
 
-from jwtauth import conf
-from jwtauth.conf import Revocation
+from jwtauth.checks.registry import register_for_settings
+from jwtauth.conf import Revocation, Settings
 from jwtauth.exceptions import DenylistDown
 from jwtauth.stores import connection as redis_connection
 from jwtauth.stores import families
@@ -39,7 +39,7 @@ def check_sqlite_time_zone(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Dj
     """E033: SQLite's clock is UTC, and so must its rows be."""
     connection = connections[families.database()]
     zone = connection.settings_dict["TIME_ZONE"] or "UTC"
-    if connection.vendor != "sqlite" or (settings.USE_TZ and zone == "UTC"):
+    if connection.vendor != "sqlite" or (django_settings.USE_TZ and zone == "UTC"):
         return []
     return [
         Error(
@@ -52,12 +52,12 @@ def check_sqlite_time_zone(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Dj
     ]
 
 
-@register(Tags.caches)
-def check_denylist_cache(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.caches)
+def check_denylist_cache(settings: Settings) -> list[CheckMessage]:
     """E032: the denylist's alias is one of django-redis."""
-    if conf.problems() or conf.get_settings().revocation is not Revocation.DENYLIST:
+    if settings.revocation is not Revocation.DENYLIST:
         return []
-    alias = conf.get_settings().denylist_cache
+    alias = settings.denylist_cache
     if hasattr(caches[alias], "client"):
         return []
     return [
@@ -71,14 +71,12 @@ def check_denylist_cache(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Djan
     ]
 
 
-@register(Tags.caches, deploy=True)
-def check_eviction(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 # Django's signature
+@register_for_settings(Tags.caches, deploy=True)
+def check_eviction(settings: Settings) -> list[CheckMessage]:
     """W004, I001: Redis keeps the denylist when its memory is full; asks Redis."""
-    if conf.problems() or check_denylist_cache():
+    if settings.revocation is not Revocation.DENYLIST or check_denylist_cache():
         return []
-    if conf.get_settings().revocation is not Revocation.DENYLIST:
-        return []
-    alias = conf.get_settings().denylist_cache
+    alias = settings.denylist_cache
     try:
         policy = redis_connection.eviction_policy()
     except DenylistDown as error:

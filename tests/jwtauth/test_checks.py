@@ -55,6 +55,10 @@ class TestGoodSettings:
         """What follows counts the faults: it must start from none."""
         assert messages() == []
 
+    def test_keys_of_an_address_are_not_asked_for(self) -> None:
+        """A service must start while its issuer is down."""
+        assert ids(KEYS="https://127.0.0.1:1/jwks.json") == []
+
     @pytest.mark.requirement("KEY-08")
     @pytest.mark.parametrize("alg", ["ES256", "Ed25519", "RS256", "PS256", "HS256"])
     def test_one_key_of_each_use_has_no_fault(self, alg: str) -> None:
