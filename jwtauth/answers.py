@@ -95,15 +95,20 @@ class TemporarilyUnavailable(APIException):
         super().__init__({"detail": detail, "code": StoreDown.code})
 
 
+def log_cause(error: JWTAuthError) -> None:
+    """Log what the answer does not tell."""
+    # A refusal is everyday; a store that is down is for whoever is on call.
+    level = logging.WARNING if isinstance(error, StoreDown) else logging.INFO
+    logger.log(level, "%s %s", error.code, error, extra={"code": error.code})
+
+
 def log_and_answer(error: JWTAuthError) -> APIException:
     """Log the precise cause, and return the answer that does not tell it.
 
     Raises:
         JWTAuthError: ``error`` itself, if it is a fault and no refusal.
     """
-    # A refusal is everyday; a store that is down is for whoever is on call.
-    level = logging.WARNING if isinstance(error, StoreDown) else logging.INFO
-    logger.log(level, "%s %s", error.code, error, extra={"code": error.code})
+    log_cause(error)
     match error:
         case StoreDown():
             return TemporarilyUnavailable()

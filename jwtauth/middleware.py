@@ -7,7 +7,6 @@
 - What another site's link would lead to the login page for reloads itself once.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +22,7 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.debug import sensitive_variables
 
 from jwtauth import transport
+from jwtauth.answers import log_cause
 from jwtauth.conf import Delivery, get_settings
 from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.exceptions import JWTAuthError, LoginRefused, StoreDown, TokenRefused
@@ -50,8 +50,6 @@ from jwtauth.transport.sender import sender_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
-
-logger = logging.getLogger("jwtauth.refusals")
 
 _PAGE = "_jwtauth_page"
 
@@ -150,7 +148,7 @@ class _Page:
             user = users.load_active_user(claims.subject)
             return introduce(user, own_login(self._request))
         except TokenRefused as error:
-            _log(error)
+            log_cause(error)
             return AnonymousUser()
         except StoreDown:
             # Whatever the view makes of it, the answer is 503.
@@ -171,7 +169,7 @@ class _Page:
             sender, now = sender_of(self._request), time.time()
             tokens = refresh(refresh_token, sender=sender, now=now)
         except TokenRefused as error:
-            _log(error)
+            log_cause(error)
             return
         transport.renew(self._request, tokens)
         self._attach()
@@ -229,7 +227,7 @@ def _go_on(request: HttpRequest, response: HttpResponseBase) -> None:
         )
     except (LoginRefused, StoreDown) as error:
         # The old login has ended in any case; the answer itself stands.
-        _log(error)
+        log_cause(error)
         delete_cookies(response)
         return
     transport.renew(request, tokens)
@@ -237,10 +235,5 @@ def _go_on(request: HttpRequest, response: HttpResponseBase) -> None:
 
 def _unavailable(error: Exception) -> HttpResponse:
     if isinstance(error, JWTAuthError):
-        _log(error)
+        log_cause(error)
     return unavailable()
-
-
-def _log(error: JWTAuthError) -> None:
-    level = logging.WARNING if isinstance(error, StoreDown) else logging.INFO
-    logger.log(level, "%s %s", error.code, error, extra={"code": error.code})

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jwtauth import transport
-from jwtauth.answers import log_and_answer
+from jwtauth.answers import log_cause
 from jwtauth.exceptions import CredentialsAmbiguous, TokenRefused
 from jwtauth.flows.authenticate import verify
 from jwtauth.flows.revoke import revoke_own
@@ -43,8 +43,7 @@ class TokenRevokeView(Endpoint):
                 now=now,
             )
         except TokenRefused as error:
-            # The cause is for the log alone.
-            log_and_answer(error)
+            log_cause(error)
         return Response(status=status.HTTP_200_OK)
 
 
