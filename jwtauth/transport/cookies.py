@@ -86,6 +86,13 @@ def delete_cookies(response: HttpResponseBase) -> None:
     depends_on_cookies(response)
 
 
+def forget(response: HttpResponseBase) -> None:
+    """Let the browser forget the tokens, and what it kept of the pages."""
+    delete_cookies(response)
+    if parts := get_settings().clear_site_data:
+        response["Clear-Site-Data"] = ", ".join(f'"{part}"' for part in parts)
+
+
 def depends_on_cookies(response: HttpResponseBase) -> None:
     """Tell caches that others get another answer (RFC 9110 §12.5.5)."""
     patch_vary_headers(response, ("Cookie",))

@@ -15,13 +15,13 @@ from rest_framework.response import Response
 from jwtauth import transport
 from jwtauth.answers import refuse_cross_site
 from jwtauth.authentication import JWTAuthentication
-from jwtauth.conf import Delivery, get_settings
+from jwtauth.conf import Delivery
 from jwtauth.exceptions import TokenMalformed
 from jwtauth.flows.revoke import revoke_all, revoke_by_cookies, revoke_by_tokens
 from jwtauth.models import RevocationReason
 from jwtauth.serializers import LogoutSerializer
 from jwtauth.stores import families
-from jwtauth.transport.cookies import delete_cookies
+from jwtauth.transport.cookies import forget
 from jwtauth.transport.header import bearer_token
 from jwtauth.views.endpoint import Endpoint
 
@@ -116,10 +116,3 @@ def _tell_django(request: Request, *users: object) -> None:
         user_logged_out.send_robust(
             get_user_model(), request=request._request, user=user
         )
-
-
-def forget(response: Response) -> None:
-    """Let the browser forget the tokens, and what it kept of the pages."""
-    delete_cookies(response)
-    if parts := get_settings().clear_site_data:
-        response["Clear-Site-Data"] = ", ".join(f'"{part}"' for part in parts)

@@ -19,8 +19,8 @@ from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.permissions import refuse_old_login
 from jwtauth.stores import active_families, families
 from jwtauth.stores.instants import aware
+from jwtauth.transport.cookies import forget
 from jwtauth.views.endpoint import Endpoint, claims_in
-from jwtauth.views.logout import forget
 
 
 class SessionsView(Endpoint):
