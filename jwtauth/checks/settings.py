@@ -14,7 +14,7 @@ from jwtauth.conf import JWKSAddress, Settings
 from jwtauth.core.keys import KeyUse
 from jwtauth.core.personal_names import looks_personal
 from jwtauth.exceptions import KeyRefused
-from jwtauth.stores import key_source
+from jwtauth.stores import private_keys
 
 _LONG_ACCESS_TOKEN = timedelta(minutes=60)
 _LASTING_RSA_BITS = 3072  # NIST SP 800-57 part 1, table 2: beyond 2030
@@ -36,7 +36,7 @@ def check_keys(settings: Settings) -> list[CheckMessage]:
     if isinstance(settings.keys, JWKSAddress):
         # Another service's to check, and no check may wait for one.
         return []
-    _ring, problems = key_source.load_ring(settings.keys, time.time())
+    _ring, problems = private_keys.load_ring(settings.keys, time.time())
     return [
         Error(f"JWTAUTH['KEYS']: {problem}", hint=problem.hint, id="jwtauth.E030")
         for problem in problems
@@ -49,7 +49,7 @@ def check_rsa_keys(settings: Settings) -> list[CheckMessage]:
     if isinstance(settings.keys, JWKSAddress):
         return []
     now = time.time()
-    ring, _problems = key_source.load_ring(settings.keys, now)
+    ring, _problems = private_keys.load_ring(settings.keys, now)
     return [
         Warning(
             f"JWTAUTH['KEYS']: RSA key {key.kid} has {key.rsa_bits} bits.",
@@ -65,8 +65,10 @@ def check_rsa_keys(settings: Settings) -> list[CheckMessage]:
 @register_for_settings(Tags.security)
 def check_key_files(settings: Settings) -> list[CheckMessage]:
     """W003: key files are their owner's alone."""
+    if isinstance(settings.keys, JWKSAddress):
+        return []
     try:
-        files = key_source.open_files(settings.keys)
+        files = private_keys.open_files(settings.keys)
     except (KeyRefused, OSError):
         return []  # E030 tells of it
     return [

@@ -13,7 +13,7 @@ from django.core.files import locks
 from jwtauth.core.jwk import generate_jwk, parse_key
 from jwtauth.core.keys import Key, KeyRing, KeyUse
 from jwtauth.core.refresh_token import key_hint
-from jwtauth.stores import key_source
+from jwtauth.stores import private_keys
 
 
 @contextmanager
@@ -39,9 +39,9 @@ def add(directory: Path, jwk: Mapping[str, Any]) -> Path:
 
 def give_end(directory: Path, key: Key, *, ends: float) -> None:
     """Let ``key`` verify until ``ends`` (Unix seconds); nothing else changes."""
-    for path in key_source.key_files(directory):
-        jwk = key_source.read_jwk(path)
-        if key_source.parse(str(path), jwk).kid == key.kid:
+    for path in private_keys.key_files(directory):
+        jwk = private_keys.read_jwk(path)
+        if private_keys.parse(str(path), jwk).kid == key.kid:
             _write(path, {**jwk, "verifies_until": int(ends)})
 
 

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from moto import mock_aws
 
 from jwtauth.conf.options import OPTIONS
-from jwtauth.stores import key_source
+from jwtauth.stores import private_keys
 from tests.harness.programs import require_program
 
 Jwks: TypeAlias = list[dict[str, Any]]
@@ -56,7 +56,7 @@ def change(directory: Path, *action: str) -> Jwks:
 
 def kids(source: Path | Loader) -> set[str]:
     """Return the keys of a source that has no fault."""
-    ring, problems = key_source.load_ring(source, NOW)
+    ring, problems = private_keys.load_ring(source, NOW)
     assert problems == []
     return {key.kid for key in ring}
 
@@ -156,7 +156,7 @@ class TestFunctions:
         load, write = place
         write('[{"k": "hunter2"')
 
-        _, (problem,) = key_source.load_ring(load, NOW)
+        _, (problem,) = private_keys.load_ring(load, NOW)
 
         assert problem.code == "unreadable"
         assert "hunter2" not in f"{problem}{problem.hint}"
@@ -180,7 +180,7 @@ class TestVault:
         """A reload must fail and keep the last good keys."""
         vault.token = "another"
 
-        _, (problem,) = key_source.load_ring(loader("HashiCorp Vault"), NOW)
+        _, (problem,) = private_keys.load_ring(loader("HashiCorp Vault"), NOW)
 
         assert "Forbidden" in str(problem)
 

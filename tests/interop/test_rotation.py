@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.core.signals import request_started
 
 from jwtauth.core.codec import peek_unverified_header
-from jwtauth.stores.key_source import key_files, read_jwk
+from jwtauth.stores.private_keys import key_files, read_jwk
 from tests.conftest import Heard
 from tests.interop.conftest import OpenService
 from tests.interop.services import Ourselves, Refused, Service

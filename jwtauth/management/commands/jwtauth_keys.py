@@ -14,7 +14,7 @@ from jwtauth.conf import get_settings
 from jwtauth.core.keys import ALGORITHMS, CONTENT_ENCRYPTION, Key, KeyRing, KeyUse
 from jwtauth.exceptions import KeyRefused
 from jwtauth.management.wording import date_in_words, state_in_words
-from jwtauth.stores import key_directory, key_source
+from jwtauth.stores import key_directory, private_keys
 
 # What ``init`` is there to mend; every other problem is for the operator.
 _MISSING_KEYS = {f"no_{use}_key" for use in KeyUse}
@@ -75,7 +75,7 @@ class Command(BaseCommand):
                 return
             if action == "init" and not directory.exists():
                 directory.mkdir(mode=0o700, parents=True)
-            key_source.key_files(directory)  # or say that it is no directory
+            private_keys.key_files(directory)  # or say that it is no directory
             with key_directory.locked(directory):
                 self._change(action, directory, options)
         except KeyRefused as problem:
@@ -103,7 +103,7 @@ class Command(BaseCommand):
             KeyUse.REFRESH: "HS256",
             KeyUse.ENC: CONTENT_ENCRYPTION,
         }
-        for use in key_source.needed_uses():
+        for use in private_keys.needed_uses():
             if ring.living(use, now):
                 self.stdout.write(f"There is a key with use '{use}' already.")
                 continue
@@ -113,7 +113,7 @@ class Command(BaseCommand):
 
     def _list(self, directory: Path) -> None:
         now = time.time()
-        ring, problems = key_source.load_ring(directory, now)
+        ring, problems = private_keys.load_ring(directory, now)
         for key in ring:
             self.stdout.write(
                 f"{key.kid}  {key.alg:7}  {key.use:7}  {state_in_words(key, now)}"
@@ -201,7 +201,7 @@ def _directory() -> Path:
 
 def _ring(directory: Path) -> KeyRing:
     """Return the keys of a directory that has no fault at all."""
-    ring, problems = key_source.load_ring(directory, time.time())
+    ring, problems = private_keys.load_ring(directory, time.time())
     for problem in problems:
         raise problem
     return ring
@@ -209,7 +209,7 @@ def _ring(directory: Path) -> KeyRing:
 
 def _usable_part(directory: Path) -> KeyRing:
     """Return the keys of a directory that may lack some, but has no bad file."""
-    ring, problems = key_source.load_ring(directory, time.time())
+    ring, problems = private_keys.load_ring(directory, time.time())
     for problem in problems:
         if problem.code not in _MISSING_KEYS:
             raise problem

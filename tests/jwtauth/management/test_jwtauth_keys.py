@@ -27,7 +27,7 @@ from jwtauth.core.refresh_token import RefreshKeys, RefreshToken
 from jwtauth.exceptions import KeyUnknown
 from jwtauth.management.commands import jwtauth_keys
 from jwtauth.stores import key_directory
-from jwtauth.stores.key_source import load_ring
+from jwtauth.stores.private_keys import load_ring
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.conftest import jwtauth
 from tests.jwtauth.core.key_box import jwk_of
