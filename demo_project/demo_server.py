@@ -16,18 +16,13 @@ from redis import Redis, RedisError
 from demo_project.directory import prepare_directory, recorded_valkey
 from demo_project.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
 from demo_project.environment import HIGHEST_PORT, Environment, read_environment
+from demo_project.ports import HOST, claim_port, wait_until_it_answers
 from demo_project.resource_server.beside_the_demo import (
     fault_of_second_port,
     second_service,
 )
-from demo_project.web_server import (
-    HOST,
-    claim_port,
-    refuse,
-    run_web_server,
-    say,
-    wait_until_it_answers,
-)
+from demo_project.terminal import refuse, say
+from demo_project.web_server import run_web_server
 from demo_project.welcome import welcome
 
 

@@ -1,12 +1,7 @@
-"""The web server that both services of the demo run on, and what it needs."""
+"""The web server that both services of the demo run on."""
 
-import contextlib
 import multiprocessing
 import signal
-import socket
-import sys
-import time
-from collections.abc import Callable
 from multiprocessing import resource_tracker
 from typing import Any
 
@@ -14,70 +9,11 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import MPServer
 
-HOST = "127.0.0.1"
+from demo_project.ports import HOST
+
 # Two requests at a time are the least that shows races; four keep a page with its
 # style sheet and a few terminals moving.
 THREADS = 4
-LONGEST_START_SECONDS = 60.0
-WRONG_SETUP = 2
-"""The exit code of a program that can't start."""
-
-
-def claim_port(port: int) -> socket.socket:
-    """Hold a port for this process, until the socket is closed.
-
-    The server itself would share a taken port without a word, and it takes a second
-    until it listens: of two programs that start at once, both would have found it free.
-
-    Raises:
-        OSError: somebody has it, or it may not be had.
-    """
-    claim = socket.socket()
-    try:
-        # Connections of an earlier run that still fade away don't count.
-        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        claim.bind((HOST, port))
-        # From here on nobody else may, but for our own server.
-        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    except BaseException:
-        claim.close()
-        raise
-    return claim
-
-
-def fault_of_port(port: int) -> str | None:
-    """Return why nobody can listen there; None if that is possible."""
-    try:
-        claim_port(port).close()
-    except OSError as error:
-        return error.strerror
-    return None
-
-
-def answers(port: int) -> bool:
-    """Whether somebody listens there now."""
-    with contextlib.suppress(OSError):
-        socket.create_connection((HOST, port), timeout=1).close()
-        return True
-    return False
-
-
-def wait_until_it_answers(
-    port: int,
-    has_ended: Callable[[], bool] = lambda: False,
-    *,
-    within: float = LONGEST_START_SECONDS,
-) -> bool:
-    """Wait until somebody listens there; return False if that never comes."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        if answers(port):
-            return True
-        if has_ended():
-            return False
-        time.sleep(0.05)
-    return False
 
 
 class _WebServer(MPServer):
@@ -124,16 +60,3 @@ def run_web_server(application: str, port: int) -> None:
         signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
 
     server.serve()
-
-
-def say(text: str) -> None:
-    """Print, and let it be read at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def refuse(what: str, reason: str) -> int:
-    """Say in one line that ``what`` can't start, and why; return the exit code."""
-    one_line = " ".join(reason.split())
-    sys.stderr.write(f"{what} can't start. {one_line}\n")
-    return WRONG_SETUP

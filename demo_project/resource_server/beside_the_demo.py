@@ -11,14 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection, HTTPException
 
 from demo_project.environment import CHECKOUT, Environment
+from demo_project.ports import HOST, answers, fault_of_port, wait_until_it_answers
 from demo_project.resource_server.status import status_of
 from demo_project.watchdog import GuardedProcess, ServerCommand
-from demo_project.web_server import (
-    HOST,
-    answers,
-    fault_of_port,
-    wait_until_it_answers,
-)
 
 # How the names begin of all that it takes to run Python, and what is the same for both.
 _PASSED_ON = (

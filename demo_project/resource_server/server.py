@@ -7,14 +7,9 @@ import threading
 from django.core.exceptions import ImproperlyConfigured
 
 from demo_project.environment import Environment, read_environment
-from demo_project.web_server import (
-    HOST,
-    claim_port,
-    refuse,
-    run_web_server,
-    say,
-    wait_until_it_answers,
-)
+from demo_project.ports import HOST, claim_port, wait_until_it_answers
+from demo_project.terminal import refuse, say
+from demo_project.web_server import run_web_server
 
 APPLICATION = "demo_project.resource_server.wsgi:application"
 

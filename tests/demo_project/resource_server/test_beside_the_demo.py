@@ -20,6 +20,7 @@ from demo_project.compare import server as comparison
 from demo_project.devices import JwtDevice
 from demo_project.environment import read_environment
 from demo_project.http_caller import Answer
+from demo_project.ports import claim_port
 from demo_project.resource_server import __main__ as resource_server
 from demo_project.resource_server.beside_the_demo import (
     fault_of_second_port,
@@ -27,7 +28,6 @@ from demo_project.resource_server.beside_the_demo import (
     passed_on,
 )
 from demo_project.resource_server.status import status_of
-from demo_project.web_server import claim_port
 from tests.demo_project.conftest import StartDemo
 from tests.demo_project.demo_process import DemoProcess, free_port
 from tests.demo_project.resource_server.issuer import Issuer

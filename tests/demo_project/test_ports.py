@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from demo_project.web_server import claim_port, fault_of_port
+from demo_project.ports import claim_port, fault_of_port
 from tests.demo_project.demo_process import free_port
 
 
