@@ -1,9 +1,9 @@
-"""Ports of this machine: take one, ask about one, wait for one."""
+"""Ports of this machine: hold one, ask about one, wait for one."""
 
 import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 HOST = "127.0.0.1"
 LONGEST_START_SECONDS = 60.0
@@ -39,6 +39,39 @@ def fault_of_port(port: int) -> str | None:
     except OSError as error:
         return error.strerror
     return None
+
+
+@contextlib.contextmanager
+def reserved_port(*, following: int = 0) -> Iterator[int]:
+    """Yield a port of 127.0.0.1 that the system gives to nobody else meanwhile.
+
+    A port that is merely found free can be taken before the server listens on it,
+    by any connection that goes out. This one stays bound, without listening; a server
+    that sets SO_REUSEPORT, as ours does, may listen on it all the same.
+
+    Args:
+        following: how many ports after it are held as well, for servers beside it.
+    """
+    while True:
+        with contextlib.ExitStack() as held:
+            port = _hold(held, 0)
+            try:
+                for n in range(following):
+                    _hold(held, port + 1 + n)
+            except (OSError, OverflowError):
+                continue  # The next one is somebody else's; ask for another pair.
+            yield port
+            return
+
+
+def _hold(held: contextlib.ExitStack, port: int) -> int:
+    holder = held.enter_context(socket.socket())
+    # The first lets ``claim_port`` hold it as well, the second the server listen.
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    holder.bind((HOST, port))
+    bound: int = holder.getsockname()[1]
+    return bound
 
 
 def answers(port: int) -> bool:

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo_project.compare.reserved_port import reserved_port
 from demo_project.environment import CHECKOUT
 from demo_project.http_caller import HttpCaller
+from demo_project.ports import reserved_port
 from demo_project.watchdog import GuardedProcess, ServerCommand
 
 LONGEST_START_SECONDS = 60.0

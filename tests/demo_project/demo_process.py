@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from demo_project.compare.reserved_port import reserved_port
 from demo_project.environment import CHECKOUT
 from demo_project.http_caller import HttpCaller
+from demo_project.ports import reserved_port
 
 READY = "Ctrl-C stops everything"
 # What takes longer hangs, on a busy machine too.

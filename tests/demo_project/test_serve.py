@@ -14,9 +14,9 @@ import jwt
 import pytest
 from jwt import PyJWKSet
 
-from demo_project.compare.reserved_port import reserved_port
 from demo_project.devices import Device, JwtDevice, SessionDevice
 from demo_project.environment import CHECKOUT
+from demo_project.ports import reserved_port
 from tests.demo_project.conftest import StartDemo
 from tests.demo_project.demo_process import READY, DemoProcess
 
