@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from demo_project.embedded_valkey.socket_directory import choose_socket_directory
+from demo_project.http_caller import HttpCaller
 from demo_project.watchdog import GuardedProcess, ServerCommand
 from tests.docs.verify.recorder import Recorder
 
@@ -42,7 +43,10 @@ class Gateway:
         self._user = None if os.getuid() else "nobody"
         self._directory = choose_socket_directory("nginx", longest_name=SOCKET_NAME)
         self._directory.mkdir(mode=0o700)
-        self.port = _free_port()
+        # nginx inherits it, so nobody else can have the port meanwhile.
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0)  # as nginx wants it
+        self.port: int = self._listener.getsockname()[1]
         temporary = "".join(f"{name}_temp_path {name};" for name in TEMPORARY)
         (self._directory / "nginx.conf").write_text(AROUND.format(temporary=temporary))
         told = _replaced(
@@ -68,18 +72,24 @@ class Gateway:
                 ],
                 cwd=str(self._directory),
                 log=str(log),
-                env={"PATH": os.defpath},
+                env={"PATH": os.defpath, "NGINX": f"{self._listener.fileno()};"},
+                pass_fds=[self._listener.fileno()],
                 remove=[str(self._directory)],
                 stop_signal=signal.SIGTERM,
                 user=self._user,
             )
         )
+        self._listener.close()
         deadline = time.monotonic() + HANG_SECONDS
         while not process.has_exited(0.02) and time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            with contextlib.suppress(OSError), self.caller() as caller:
+                caller.send("GET", "/_verify")
                 return
         raise AssertionError(log.read_text())
+
+    def caller(self) -> HttpCaller:
+        """Return a client that asks nginx."""
+        return HttpCaller(self.port, device="Client/1.0")
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -101,6 +111,7 @@ class Gateway:
 
     def close(self) -> None:
         """End nginx and the service behind it; leave nothing."""
+        self._listener.close()
         self.behind.close()
         if self._process is not None:
             self._process.close()
@@ -118,9 +129,3 @@ def _replaced(text: str, *replacements: tuple[str, str]) -> str:
         assert old in text, old
         text = text.replace(old, new)
     return text
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

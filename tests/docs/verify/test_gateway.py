@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from demo_project.http_caller import Answer, HttpCaller
+from demo_project.http_caller import Answer
 from tests.docs.verify.conftest import StartService
 from tests.docs.verify.django_service import DjangoService
 from tests.docs.verify.gateway import Gateway
@@ -49,7 +49,7 @@ def call(
 ) -> Answer:
     """Ask for a report, with a token."""
     sent = {"Authorization": f"Bearer {token}"} if token else {}
-    with HttpCaller(gateway.port, device="Client/1.0") as caller:
+    with gateway.caller() as caller:
         return caller.send("GET", "/report/", headers={**sent, **(headers or {})})
 
 
@@ -88,7 +88,7 @@ class TestTokens:
 
     def test_nobody_can_ask_the_verifier_itself(self, gateway: Gateway) -> None:
         """It is for nginx: its answer is no resource."""
-        with HttpCaller(gateway.port, device="Client/1.0") as caller:
+        with gateway.caller() as caller:
             assert caller.send("GET", "/_verify").status == 404
 
 
@@ -156,7 +156,7 @@ class TestVerifier:
         """To it every request is a GET: a cookie would count for other sites' POSTs."""
         gateway = start_gateway(recorder.port)
         headers = {"Authorization": "Bearer a.b.c", "Cookie": "c=1", "Host": "evil"}
-        with HttpCaller(gateway.port, device="Client/1.0") as caller:
+        with gateway.caller() as caller:
             caller.send("POST", "/report/?a=b", body={"a": "b"}, headers=headers)
 
         (asked,) = recorder.requests
