@@ -1,6 +1,7 @@
 """What all endpoints share: methods, headers, bad input, and reports of crashes."""
 
 import sys
+from urllib.parse import urljoin
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,17 +12,60 @@ from django.test import Client
 from django.views.debug import ExceptionReporter
 from rest_framework.test import APIClient
 
+from jwtauth import urls, well_known
 from jwtauth.models import TokenFamily
 from jwtauth.stores import families
-from tests.jwtauth.caller import PASSWORD, Caller
+from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
 
-ENDPOINTS = [
-    "token/",
-    "token/refresh/",
-    "token/verify/",
-    "logout/",
-    "logout/all/",
+HANDLE = "A" * 22
+ENDPOINTS = {
+    "token/": {"post"},
+    "token/refresh/": {"post"},
+    "token/verify/": {"post"},
+    "token/blacklist/": {"post"},
+    "token/revoke/": {"post"},
+    "csrf/": {"get", "head"},
+    "logout/": {"post"},
+    "logout/all/": {"post"},
+    "reauth/": {"post"},
+    "sessions/": {"get", "head", "delete"},
+    f"sessions/{HANDLE}/": {"delete"},
+}
+PUBLIC_DOCUMENTS = {
+    ".well-known/jwks.json": {"get", "head"},
+    "/.well-known/jwks.json": {"get", "head"},
+    "/.well-known/oauth-authorization-server": {"get", "head"},
+    "/.well-known/oauth-authorization-server/tenant": {"get", "head"},
+}
+OTHER_METHODS = [
+    (path, method)
+    for path, allowed in {**ENDPOINTS, **PUBLIC_DOCUMENTS}.items()
+    for method in ("get", "head", "post", "put", "patch", "delete")
+    if method not in allowed
 ]
+BAD_BODIES = pytest.mark.parametrize(
+    "body",
+    [
+        "[]",
+        '"text"',
+        "null",
+        "{",
+        '{"refresh": {"a": 1}, "token": [], "username": 1, "password": []}',
+        '{"refresh": "\\u0000", "token": "\\ud800", "username": "\\u0000"}',
+    ],
+)
+
+
+def test_endpoints_of_the_tests_are_all_there_are() -> None:
+    """What is added later is held to the same rules."""
+    ours = {str(entry.pattern) for entry in urls.urlpatterns}
+    at_the_root = {f"/{entry.pattern}" for entry in well_known.urlpatterns}
+    paths = {
+        path.replace("<handle>", HANDLE).replace("<path:issuer_path>", "tenant")
+        for path in ours | at_the_root
+    }
+
+    assert paths == {*ENDPOINTS, *PUBLIC_DOCUMENTS}
 
 
 class TestErrorReports:
@@ -69,8 +113,7 @@ class TestErrorReports:
 
 class TestEdges:
     @pytest.mark.requirement("RTK-30")
-    @pytest.mark.parametrize("path", ENDPOINTS)
-    @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete"])
+    @pytest.mark.parametrize(("path", "method"), OTHER_METHODS)
     def test_endpoint_other_method_changes_nothing(
         self, alice: User, caller: Caller, path: str, method: str
     ) -> None:
@@ -79,7 +122,7 @@ class TestEdges:
         client = APIClient(raise_request_exception=False)
 
         response = getattr(client, method)(
-            f"/jwt/auth/{path}?refresh={body['refresh']}",
+            urljoin(PREFIX, f"{path}?refresh={body['refresh']}"),
             {"refresh": body["refresh"]},
             HTTP_AUTHORIZATION=f"Bearer {body['access']}",
         )
@@ -109,18 +152,8 @@ class TestEdges:
         """Errors about tokens are as private as tokens."""
         assert caller.post(path)["Cache-Control"] == "no-store"
 
+    @BAD_BODIES
     @pytest.mark.parametrize("path", ENDPOINTS)
-    @pytest.mark.parametrize(
-        "body",
-        [
-            "[]",
-            '"text"',
-            "null",
-            "{",
-            '{"refresh": {"a": 1}, "token": [], "username": 1}',
-            '{"refresh": "\\u0000", "token": "\\ud800", "username": "\\u0000"}',
-        ],
-    )
     def test_endpoint_bad_body_is_4xx(
         self, alice: User, caller: Caller, path: str, body: str
     ) -> None:
@@ -128,3 +161,15 @@ class TestEdges:
         response = caller.post(path, body)
 
         assert 400 <= response.status_code < 500
+
+    @BAD_BODIES
+    @pytest.mark.parametrize("path", ENDPOINTS)
+    def test_endpoint_bad_body_of_a_known_caller_is_no_500(
+        self, alice: User, caller: Caller, path: str, body: str
+    ) -> None:
+        """Some read the body only when they know who is calling."""
+        access_token = caller.login(alice)["access"]
+
+        response = caller.post(path, body, bearer=access_token)
+
+        assert response.status_code < 500
