@@ -15,16 +15,14 @@ from pathlib import Path
 import jwt
 import pytest
 
-from demo_project.devices import JwtDevice
 from demo_project.environment import CHECKOUT
 from tests.demo_project.conftest import StartDemo
-from tests.demo_project.demo_process import DemoProcess, clean_environment
+from tests.demo_project.demo_process import READY, DemoProcess, clean_environment
+from tests.demo_project.resource_server.calls import access_token, whoami
 
 pytestmark = [pytest.mark.serial, pytest.mark.slow]
 
 PROGRAM = "tests.demo_project.resource_server.hasty_program"
-READY = "Ctrl-C stops everything"
-CREDENTIALS = ("alice", "tandem-demo")
 PATIENCE_SECONDS = 30.0
 
 
@@ -44,23 +42,11 @@ def _start_issuer(
     return demo
 
 
-def _token(demo: DemoProcess) -> str:
-    alice = JwtDevice(demo.call(), "/jwt")
-    alice.log_in(*CREDENTIALS)
-    return alice.access_token
-
-
-def _status(second: DemoProcess, token: str) -> int:
-    headers = {"Authorization": f"Bearer {token}"}
-    with second.call_second() as caller:
-        return caller.send("GET", "/api/whoami/", headers=headers).status
-
-
 def _wait_for(status: int, second: DemoProcess, token: str) -> set[int]:
     """Call until ``status`` comes; return what came before."""
     before: set[int] = set()
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (found := _status(second, token)) != status:
+    while (found := whoami(second, token).status) != status:
         before.add(found)
         assert time.monotonic() < deadline, before
         time.sleep(0.05)
@@ -72,7 +58,7 @@ def _ask_for(seconds: float, second: DemoProcess, token: str) -> set[int]:
     statuses = set()
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        statuses.add(_status(second, token))
+        statuses.add(whoami(second, token).status)
         time.sleep(0.05)
     return statuses
 
@@ -116,7 +102,7 @@ def test_issuer_stops_and_comes_back_with_another_key(
     """Old tokens go on without the issuer, new ones follow within the interval."""
     directory = tmp_path / "demo"
     demo = _start_issuer(start_demo, directory, second)
-    old = _token(demo)
+    old = access_token(demo)
     _wait_for(200, second, old)
 
     demo.press_ctrl_c()
@@ -124,7 +110,7 @@ def test_issuer_stops_and_comes_back_with_another_key(
 
     _manage(directory, second, "jwtauth_keys", "retire", "--replace", "--", _kid(old))
     demo = _start_issuer(start_demo, directory, second)
-    new = _token(demo)
+    new = access_token(demo)
     assert _kid(new) != _kid(old)
     assert _wait_for(200, second, new) <= {401}
     # The issuer no longer stands by the key that it has retired.
@@ -136,13 +122,13 @@ def test_issuer_that_hangs_delays_no_request_with_known_keys(
 ) -> None:
     """Its socket still takes connections, and nothing ever comes."""
     demo = _start_issuer(start_demo, tmp_path / "demo", second)
-    token = _token(demo)
+    token = access_token(demo)
     _wait_for(200, second, token)
 
     with _hung(demo):
         assert _ask_for(3.0, second, token) == {200}
 
-    assert _status(second, token) == 200
+    assert whoami(second, token).status == 200
 
 
 def test_issuer_that_hangs_from_the_start_is_503_until_it_answers(
