@@ -7,14 +7,14 @@ stands.
 from django.urls import path
 
 from jwtauth.views.jwks import JWKSView
-from jwtauth.views.metadata import JWKS_PATH, METADATA_PATH, NAMESPACE, MetadataView
+from jwtauth.views.metadata import METADATA_PATH, NAMESPACE, MetadataView
 
 app_name = NAMESPACE
 
 _metadata = MetadataView.as_view()
 
 urlpatterns = [
-    path(JWKS_PATH, JWKSView.as_view(), name="jwks"),
+    path(".well-known/jwks.json", JWKSView.as_view(), name="jwks"),
     path(METADATA_PATH, _metadata, name="metadata"),
     path(f"{METADATA_PATH}/<path:issuer_path>", _metadata, name="metadata"),
 ]

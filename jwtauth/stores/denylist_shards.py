@@ -6,6 +6,9 @@ set: its entries, scored with the instant until which they must block, and its m
 which says that all of them are there. One key, so that Redis can lose them only
 together, also where it evicts. No marker means that the shard was emptied, evicted,
 restarted without its data, or never filled: then what is not there proves nothing.
+
+Where Redis fails its own ``RedisError`` comes through; callers make a ``DenylistDown``
+of it (``connection.translated_errors``).
 """
 
 from collections import defaultdict
@@ -50,9 +53,12 @@ def find(sid: str) -> tuple[bool, bool]:
     """Return whether the shard of a family is complete, and whether it is denied.
 
     Both as they are at one moment, in one round trip.
+
+    Raises:
+        TokenMalformed: ``sid`` is no family id of ours.
     """
-    keys = [_MARKER, _member(sid)]
-    marker, entry = client().zmscore(key_of(shard_of(sid)), keys)
+    members = [_MARKER, _member(sid)]
+    marker, entry = client().zmscore(key_of(shard_of(sid)), members)
     return marker is not None, entry is not None
 
 

@@ -14,7 +14,6 @@ from jwtauth.core.keys import KeyUse
 from jwtauth.stores import key_source
 from jwtauth.views.public_document import PublicDocument
 
-JWKS_PATH = ".well-known/jwks.json"
 METADATA_PATH = ".well-known/oauth-authorization-server"
 NAMESPACE = "jwtauth_well_known"
 """Of ``jwtauth.well_known``: apart from ``jwtauth``, which stands elsewhere."""

@@ -29,7 +29,11 @@ class PublicDocument(View):
         return standalone(super().as_view(**initkwargs))
 
     def document(self, now: float) -> Mapping[str, object]:
-        """Return what there is to say at ``now`` (Unix seconds)."""
+        """Return what there is to say at ``now`` (Unix seconds).
+
+        Raises:
+            Http404: nothing, under the settings in force.
+        """
         raise NotImplementedError
 
     def get(self, request: HttpRequest, **_captured: str) -> HttpResponseBase:
