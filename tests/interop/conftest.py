@@ -9,7 +9,13 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
 from tests.harness.jose import require_jose
-from tests.interop.services import JoserfcService, JoseService, NodeProcess, Service
+from tests.interop.node_process import NodeProcess
+from tests.interop.services import (
+    JoserfcService,
+    JoseService,
+    Service,
+    verifying_node,
+)
 from tests.jwtauth.conftest import alice, caller, jwtauth_settings
 
 __all__ = ["alice", "caller", "jwtauth_settings"]
@@ -39,7 +45,7 @@ def jwks_uri() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def node() -> Iterator[NodeProcess]:
     """One Node for the whole run."""
-    with NodeProcess(require_jose()) as process:
+    with verifying_node(require_jose()) as process:
         yield process
 
 

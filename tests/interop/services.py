@@ -2,14 +2,11 @@
 
 import itertools
 import json
-import subprocess
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from joserfc import jwt
@@ -23,13 +20,13 @@ from jwtauth.core.codec import peek_unverified_header
 from jwtauth.exceptions import TokenRefused
 from jwtauth.flows.authenticate import authenticate
 from tests.harness.jose import Jose
+from tests.interop.node_process import NodeProcess
 from tests.jwtauth.core.raw_tokens import POLICY
 
 REQUIRED = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti")
 """What no access token lacks (RFC 9068 §2.2)."""
 
 LEEWAY_SECONDS = 5
-HANG_SECONDS = 60.0
 
 
 class Refused(Exception):
@@ -123,52 +120,13 @@ class JoserfcService:
         return json.loads(answer.content)
 
 
-class NodeProcess:
-    """One Node that answers for any number of services, one line each."""
+_numbers = itertools.count()
 
-    def __init__(self, jose: Jose) -> None:
-        """Start it; the end of its input ends it."""
-        program = Path(__file__).with_name("verify.mjs")
-        self._process = subprocess.Popen(  # noqa: S603 # our own script
-            [jose.node, str(program), str(jose.directory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._numbers = itertools.count()
 
-    def new_name(self) -> str:
-        """Return the name of a service that has fetched nothing yet."""
-        return f"service {next(self._numbers)}"
-
-    def ask(self, **question: object) -> dict[str, Any]:
-        """Send one line and return the answer."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        guard = threading.Timer(HANG_SECONDS, self._process.kill)
-        guard.start()
-        try:
-            self._process.stdin.write(json.dumps(question) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        finally:
-            guard.cancel()
-        assert line, "Node has ended without an answer; its stderr says why"
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def __enter__(self) -> Self:
-        """Be there for a ``with`` block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Wait until it has ended."""
-        self._process.communicate(timeout=HANG_SECONDS)
+def verifying_node(jose: Jose) -> NodeProcess:
+    """Start a Node that answers for any number of services."""
+    program = Path(__file__).with_name("verify.mjs")
+    return NodeProcess(jose.node, str(program), str(jose.directory))
 
 
 class JoseService:
@@ -180,7 +138,7 @@ class JoseService:
         """Fetch nothing yet."""
         self._process = process
         self._question = {
-            "service": process.new_name(),
+            "service": f"service {next(_numbers)}",
             "jwks_uri": jwks_uri,
             "options": {
                 "algorithms": algorithms,

@@ -1,14 +1,10 @@
 """The recipe for Node: jose, and keys that are kept."""
 
-import json
-import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -17,17 +13,17 @@ from tests.docs.verify.pages import JWKS, block
 from tests.docs.verify.recorder import BAD_ANSWERS, Recorder
 from tests.harness.jose import Jose, require_jose
 from tests.interop.bad_tokens import FAULTS
+from tests.interop.node_process import NodeProcess
 from tests.jwtauth.caller import unverified_claims
 from tests.jwtauth.core.raw_tokens import b64
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
-HANG_SECONDS = 60.0
 # What only the issuer could sign, and another spelling of what it signed.
 LET_PASS = {"stray bits", "issued in the future", "a claim twice"}
 
 
-class Recipe:
+class Recipe(NodeProcess):
     """The file of the page in a Node of its own, with a clock that can be moved."""
 
     def __init__(self, jose: Jose, code: str, directory: Path) -> None:
@@ -35,45 +31,11 @@ class Recipe:
         (directory / "node_modules").symlink_to(jose.directory / "node_modules")
         (file := directory / "access-tokens.mjs").write_text(code)
         driver = Path(__file__).with_name("drive.mjs")
-        self._process = subprocess.Popen(  # noqa: S603 # our own script
-            [jose.node, str(driver), str(file)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__(jose.node, str(driver), str(file))
 
     def verify(self, token: str) -> dict[str, Any]:
         """Call the file's function as its user would."""
         return self.ask(verify=f"Bearer {token}")
-
-    def ask(self, **question: object) -> dict[str, Any]:
-        """Send one line and return the answer."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        guard = threading.Timer(HANG_SECONDS, self._process.kill)
-        guard.start()
-        try:
-            self._process.stdin.write(json.dumps(question) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        finally:
-            guard.cancel()
-        assert line, "Node has ended without an answer; its stderr says why"
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def __enter__(self) -> Self:
-        """Be there for a ``with`` block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Wait until it has ended."""
-        self._process.communicate(timeout=HANG_SECONDS)
 
 
 RecipeAt: TypeAlias = Callable[[str], Recipe]
