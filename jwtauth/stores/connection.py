@@ -72,7 +72,8 @@ def _client_of(alias: str) -> Redis:
         raise ImproperlyConfigured(
             f"CACHES[{alias!r}] is not served by django-redis, and "
             "JWTAUTH['DENYLIST_CACHE'] names it. Use BACKEND "
-            "'django_redis.cache.RedisCache'."
+            "'django_redis.cache.RedisCache', or set JWTAUTH['REVOCATION'] = "
+            "'refresh_only', which needs no Redis."
         )
     pool = backend.client.get_client(write=True).connection_pool
     return Redis(connection_pool=_impatient(pool))

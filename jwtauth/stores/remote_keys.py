@@ -1,7 +1,8 @@
 """The keys of an issuer elsewhere: fetched now and then, never by a token.
 
-Requests go on with the last good set while one thread asks for the next; only where
-there is none do they wait, and not longer than one attempt takes. A token with an
+One request an interval has a thread ask, and waits for it; the others go on with the
+last good set meanwhile, and wait only where there is none. Nobody waits for longer than
+one attempt may take. A token with an
 unknown ``kid`` asks nobody: else whoever makes up tokens could have the issuer asked.
 """
 
@@ -48,8 +49,10 @@ class RemoteKeys:
         Raises:
             KeysUnavailable: there is none, or it is older than ``MAX_AGE``.
         """
-        attempt = self._attempt_if_due(interval)
-        if attempt is not None and not self._has_good_set():
+        attempt, is_ours = self._attempt_if_due(interval)
+        # Whoever finds the keys old waits for new ones: after a quiet hour they may be
+        # other keys. One request an interval does, so a hung issuer delays no more.
+        if attempt is not None and (is_ours or not self._has_good_set()):
             attempt.join(self._patience())
         if self._ring is None or not self._has_good_set():
             raise KeysUnavailable(f"{self._address} has given no usable keys")
@@ -80,16 +83,18 @@ class RemoteKeys:
         age = time.monotonic() - self._tried_at
         return max(0.0, jwks_client.TIMEOUT_SECONDS - age)
 
-    def _attempt_if_due(self, interval: timedelta) -> threading.Thread | None:
-        """Return the attempt under way, begun now if it was time."""
+    def _attempt_if_due(
+        self, interval: timedelta
+    ) -> tuple[threading.Thread | None, bool]:
+        """Return the attempt under way, and whether it was time and this call's."""
         with self._lock:
             if self._attempt is not None and self._attempt.is_alive():
-                return self._attempt
+                return self._attempt, False
             if not self._is_due(interval):
-                return None
+                return None, False
             self._tried_at = time.monotonic()
             self._attempt = self._begun_attempt()
-            return self._attempt
+            return self._attempt, True
 
     def _begun_attempt(self) -> threading.Thread | None:
         attempt = threading.Thread(target=self._fetch, name="jwtauth-jwks", daemon=True)
@@ -97,7 +102,7 @@ class RemoteKeys:
             attempt.start()
         except RuntimeError as error:
             # The machine has no more of them, or the process is coming to its end.
-            logger.warning("JWTAUTH['KEYS']: %s; known keys go on working.", error)
+            self._tell_of_failure(error)
             return None
         return attempt
 
@@ -109,7 +114,7 @@ class RemoteKeys:
         try:
             keys, skipped = parse_jwk_set(jwks_client.fetch(self._address))
         except (KeysUnavailable, TokenMalformed) as error:
-            logger.warning("JWTAUTH['KEYS']: %s; known keys go on working.", error)
+            self._tell_of_failure(error)
             return
         except Exception:
             # A thread has nobody to tell; requests go on as after any other failure.
@@ -124,6 +129,13 @@ class RemoteKeys:
             # The same object otherwise: what was proven under it stays so.
             self._ring = ring
         self._fetched_at = time.monotonic()
+
+    def _tell_of_failure(self, error: Exception) -> None:
+        is_named = isinstance(error, KeysUnavailable)
+        what = error if is_named else f"{self._address}: {error}"
+        known = self._has_good_set()
+        rest = "known keys go on working" if known else "until then tokens are a 503"
+        logger.warning("JWTAUTH['KEYS']: %s; %s.", what, rest)
 
     def _tell_of(self, skipped: list[str]) -> None:
         """Log what is wrong with a set: once, however often and however much it is."""
