@@ -42,6 +42,7 @@ class SessionStore(SessionBase):
         super().__init__(session_key)
         self.store_down = False
         self.logged_out = False
+        self.counts_as_activity = True
         self.flush_reason = Reason.FLUSHED
         self.origin: Callable[[], Origin] = Origin
         self._stored: StoredSession | None = None
@@ -53,7 +54,7 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         """Return the session's data; an id that is not ours gets an empty session."""
         with self._asking():
-            self._stored = load_session(self.session_key or "")
+            self._stored = self._load()
         if self._stored is None:
             self._session_key = None
             return {}
@@ -196,10 +197,13 @@ class SessionStore(SessionBase):
             self._empty()
             raise
 
+    def _load(self) -> StoredSession | None:
+        return load_session(self.session_key or "", touch=self.counts_as_activity)
+
     def _known(self) -> StoredSession:
         """Return the stored session; after ``clear()`` it was never loaded."""
         if self._stored is None:
-            self._stored = load_session(self.session_key or "")
+            self._stored = self._load()
         if self._stored is None:
             raise SessionEnded
         return self._stored

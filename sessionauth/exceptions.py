@@ -4,6 +4,7 @@
 
     SessionAuthError
     ├── StoreDown                the store gives no answer now; try again
+    │   └── StoreFull            it reads and deletes, but takes nothing new
     ├── SessionRefused           a session does not count
     │   ├── RecordCorrupt        what is stored under the id is no record of ours
     │   ├── SessionEnded         it ended while this request was under way
@@ -30,6 +31,12 @@ class StoreDown(SessionAuthError):
     """The store is unreachable, hung, full or read-only; the session may well live."""
 
     code = "store_down"
+
+
+class StoreFull(StoreDown):
+    """The store has no memory left: it reads and deletes, but takes nothing new."""
+
+    code = "store_full"
 
 
 class SessionRefused(SessionAuthError):

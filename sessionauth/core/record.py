@@ -39,6 +39,8 @@ _IDLE = b"i"
 _DEADLINE = b"x"
 _DEVICE = b"d"
 _ADDRESS = b"p"
+# Written by the store when the session is used, at most once in a while.
+_LAST_SEEN_AT = b"u"
 _OWN = frozenset(
     {
         _CREATED_AT,
@@ -48,6 +50,7 @@ _OWN = frozenset(
         _DEADLINE,
         _DEVICE,
         _ADDRESS,
+        _LAST_SEEN_AT,
     }
 )
 # The store sets it when the id was renewed: such a record does not count any more.
@@ -76,6 +79,8 @@ class SessionRecord:
     deadline_ms: int | None = None
     device: str = ""
     address: str = ""
+    last_seen_at_ms: int | None = None
+    """When it was used, as of the last time that this was noted; None before that."""
 
     @property
     def user_id(self) -> str | None:
@@ -92,6 +97,7 @@ def to_fields(record: SessionRecord, serializer: Serializer) -> Fields:
         _USER_CHECKED_AT: record.user_checked_at_ms,
         _IDLE: record.idle_ms,
         _DEADLINE: record.deadline_ms,
+        _LAST_SEEN_AT: record.last_seen_at_ms,
     }
     texts = {_DEVICE: record.device, _ADDRESS: record.address}
     fields = {k: b"%d" % number for k, number in numbers.items() if number is not None}
@@ -161,6 +167,7 @@ def _read(
         deadline_ms=_number(own.get(_DEADLINE)),
         device=own.get(_DEVICE, b"").decode(),
         address=own.get(_ADDRESS, b"").decode(),
+        last_seen_at_ms=_number(own.get(_LAST_SEEN_AT)),
     )
 
 

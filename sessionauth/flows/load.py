@@ -27,8 +27,12 @@ from sessionauth.signals import (
 from sessionauth.stores import index, sessions
 
 
-def load_session(session_key: str) -> StoredSession | None:
+def load_session(session_key: str, *, touch: bool = True) -> StoredSession | None:
     """Return the session; None if there is none or it does not count.
+
+    Args:
+        session_key: the id that the client shows.
+        touch: whether this is a use of it, which puts off its idle timeout.
 
     Raises:
         StoreDown: nothing is known about it.
@@ -38,7 +42,7 @@ def load_session(session_key: str) -> StoredSession | None:
     session_digest = digest(session_key)
     policy = get_settings().timeouts
     try:
-        found = sessions.load(session_digest, policy)
+        found = sessions.load(session_digest, policy, touch=touch)
         if found is None:
             return None
         fields, now_ms = found

@@ -6,7 +6,7 @@ from sessionauth.conf import get_serializer, get_settings
 from sessionauth.core.record import SessionRecord, difference, to_fields, user_checked
 from sessionauth.core.session_id import digest
 from sessionauth.core.timeouts import Verdict
-from sessionauth.exceptions import SessionEnded, SessionKeyTaken
+from sessionauth.exceptions import SessionEnded, SessionKeyTaken, StoreFull
 from sessionauth.flows.stored import StoredSession, bare_session
 from sessionauth.signals import report, save_dropped
 from sessionauth.stores import sessions
@@ -39,12 +39,18 @@ def save_session(stored: StoredSession, record: SessionRecord) -> StoredSession:
 def note_user_check(stored: StoredSession) -> StoredSession:
     """Note that the user's row was checked now; leaves the session's data alone.
 
+    A full store can't note it, so the next request checks again: nobody is locked out
+    for having checked too much.
+
     Raises:
         SessionEnded: it ended since it was loaded.
     """
     record = replace(stored.record, user_checked_at_ms=stored.now_ms)
     fields = user_checked(stored.fields, stored.now_ms)
-    _write(stored, fields)
+    try:
+        _write(stored, fields)
+    except StoreFull:
+        return replace(stored, verdict=Verdict.ALIVE)
     return replace(stored, record=record, fields=fields, verdict=Verdict.ALIVE)
 
 

@@ -36,6 +36,8 @@ class LiveSession(Protocol):
     logged_out: bool
     """Somebody asked, in this request, to be logged out."""
     flush_reason: Reason
+    counts_as_activity: bool
+    """Whether reading the session puts off its idle timeout; set it before that."""
     origin: Callable[[], Origin]
 
     @property

@@ -17,14 +17,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django_redis.pool import get_connection_factory
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    NoScriptError,
+    OutOfMemoryError,
+    RedisError,
+    ResponseError,
+)
 from redis.retry import Retry
 
 from sessionauth.conf import get_settings
-from sessionauth.exceptions import RecordCorrupt, StoreDown
+from sessionauth.exceptions import RecordCorrupt, StoreDown, StoreFull
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 TIMEOUT_SECONDS = 0.5
 RETRIES = 1
@@ -33,8 +38,16 @@ _LUA = Path(__file__).parent / "lua"
 Argument: TypeAlias = str | bytes | int
 
 
+class _Pipeline(Protocol):
+    def execute_command(self, *args: Argument) -> object: ...
+
+    def execute(self, *, raise_on_error: bool) -> list[object]: ...
+
+
 class _Client(Protocol):
     def execute_command(self, *args: Argument) -> object: ...
+
+    def pipeline(self, *, transaction: bool) -> _Pipeline: ...
 
     def scan_iter(self, *, match: str, count: int) -> "Iterator[bytes]": ...
 
@@ -88,6 +101,42 @@ def command(name: str, key: str, *arguments: Argument) -> object:
         return store.client.execute_command(name, store.prefix + key, *arguments)
     except (RedisError, OSError) as error:
         raise _translated(error) from error
+
+
+def commands(calls: "Sequence[tuple[str, str, *tuple[Argument, ...]]]") -> list[object]:
+    """Send many commands, each about one key, in one round trip (one per node).
+
+    Args:
+        calls: name, key and arguments of each. They only read: the client may send
+            them all again.
+
+    Returns:
+        The answers in their order; an error of ours, not raised, where a key holds
+        something of another type.
+
+    Raises:
+        StoreDown: no answer to one of them.
+    """
+    if not calls:
+        return []
+    store = _store(get_settings().cache)
+    try:
+        pipeline = store.client.pipeline(transaction=False)
+        for name, key, *arguments in calls:
+            pipeline.execute_command(name, store.prefix + key, *arguments)
+        answers = pipeline.execute(raise_on_error=False)
+    except (RedisError, OSError) as error:
+        raise _translated(error) from error
+    return [_answered(answer) for answer in answers]
+
+
+def _answered(answer: object) -> object:
+    if not isinstance(answer, RedisError | OSError):
+        return answer
+    fault = _translated(answer)
+    if isinstance(fault, StoreDown):
+        raise fault from answer
+    return fault
 
 
 def delete_all(namespace: str) -> int:
@@ -152,7 +201,8 @@ def _translated(error: RedisError | OSError) -> StoreDown | RecordCorrupt:
     """Return our error. What Redis refuses is never a reason to log anybody out."""
     if isinstance(error, ResponseError) and str(error).startswith("WRONGTYPE"):
         return RecordCorrupt("WRONGTYPE")
-    return StoreDown(f"{type(error).__name__}: {error}")
+    kind = StoreFull if isinstance(error, OutOfMemoryError) else StoreDown
+    return kind(f"{type(error).__name__}: {error}")
 
 
 def _glob_escaped(text: str) -> str:

@@ -5,13 +5,19 @@ a login is listed before its record names the user, and stays listed until the r
 is gone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from sessionauth.conf import SessionLimitPolicy
 from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.stores import sessions
-from sessionauth.stores.connection import command, delete_all, load_script, run
+from sessionauth.stores.connection import (
+    command,
+    commands,
+    delete_all,
+    load_script,
+    run,
+)
 
 NAMESPACE = "sa:u:"
 _PRUNED_AT_ONCE = 1000
@@ -75,6 +81,22 @@ def listed_until(user_id: str, until_us: int | None) -> tuple[int, dict[str, int
     now_us, flat = cast("tuple[bytes, list[bytes]]", answer)
     times = {m.decode(): int(t) for m, t in zip(flat[::2], flat[1::2], strict=True)}
     return int(now_us), times
+
+
+def listed_of(user_ids: Sequence[str]) -> tuple[int, dict[str, list[str]]]:
+    """Return the server's time in ms and what is listed of each user, dead or alive.
+
+    Two round trips (the second one per node), for one user one.
+    """
+    if not user_ids:
+        return 0, {}
+    first, *others = user_ids
+    now_us, times = listed_until(first, None)
+    listed = {first: [member for member, time_us in times.items() if time_us]}
+    calls = [("ZRANGEBYSCORE", _key(user_id), "(0", "+inf") for user_id in others]
+    for user_id, answer in zip(others, commands(calls), strict=True):
+        listed[user_id] = [] if isinstance(answer, Exception) else _texts(answer) or []
+    return now_us // 1000, listed
 
 
 def forget(user_id: str, session_digests: Iterable[str]) -> None:

@@ -3,15 +3,26 @@
 Every function is one atomic step on one key.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from sessionauth.core.record import RENEWED_TO, Fields
 from sessionauth.core.timeouts import TimeoutPolicy
-from sessionauth.stores.connection import command, delete_all, load_script, run
+from sessionauth.stores.connection import (
+    command,
+    commands,
+    delete_all,
+    load_script,
+    run,
+)
 
 NAMESPACE = "sa:s:"
 # How long a renewed id is remembered, so that a call sent twice finds its own trace.
 RENEWED_KEPT_MS = 60_000
+# A use is noted in the record at most this often: a write per request would be in the
+# replication stream, in the append-only file and in no list that anybody reads.
+LAST_SEEN_EVERY_MS = 60_000
 
 _LOAD = load_script("record", "load")
 _CREATE = load_script("record", "create")
@@ -20,14 +31,24 @@ _RENEW = load_script("renew")
 _DELETE = load_script("delete")
 
 
-def load(session_digest: str, policy: TimeoutPolicy) -> tuple[Fields, int] | None:
-    """Return the record's fields and the server's time in ms, and note the use.
+def load(
+    session_digest: str, policy: TimeoutPolicy, *, touch: bool = True
+) -> tuple[Fields, int] | None:
+    """Return the record's fields and the server's time in ms.
+
+    Args:
+        session_digest: which one.
+        policy: how long it lives on from now.
+        touch: whether this is a use of the session. If not, it ends when it would have.
 
     Returns:
         None if there is no such record. One that was renewed comes back as it is, with
         the field ``RENEWED_TO``: it is no session any more.
     """
-    answer = run(_LOAD, _key(session_digest), policy.idle_ms, policy.absolute_ms)
+    note_every = LAST_SEEN_EVERY_MS if touch else ""
+    answer = run(
+        _LOAD, _key(session_digest), policy.idle_ms, policy.absolute_ms, note_every
+    )
     flat = cast("list[bytes]", answer)
     if not flat:
         return None
@@ -72,6 +93,38 @@ def renew(session_digest: str, new_digest: str) -> Fields | None:
 def delete(session_digest: str) -> bytes | None:
     """Delete the record; return its stored user id."""
     return cast("bytes | None", run(_DELETE, _key(session_digest)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Peeked:
+    """A record that was looked at without using it."""
+
+    fields: Fields
+    left_ms: int
+    """How long it lives on if nobody uses it."""
+
+
+def peek(session_digests: Sequence[str]) -> list[Peeked | None]:
+    """Look at records without using them, all in one round trip (one per node).
+
+    Returns:
+        One entry per digest, in their order: None where there is no record of ours,
+        and for one that was renewed.
+    """
+    keys = [_key(session_digest) for session_digest in session_digests]
+    answers = commands([call for key in keys for call in _looks_at(key)])
+    return [_peeked(*pair) for pair in zip(answers[::2], answers[1::2], strict=True)]
+
+
+def _looks_at(key: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("HGETALL", key), ("PTTL", key)
+
+
+def _peeked(answer: object, left_ms: object) -> Peeked | None:
+    fields = cast("Fields", answer) if isinstance(answer, dict) else {}
+    if not fields or RENEWED_TO in fields:
+        return None
+    return Peeked(fields=fields, left_ms=cast("int", left_ms))
 
 
 def is_alive(session_digest: str) -> bool:

@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from sessionauth import revoke_all
+from sessionauth.core.session_id import digest
 from sessionauth.engine import SessionStore
 from sessionauth.exceptions import StoreDown
 from tests.sessionauth.conftest import COOKIE, PASSWORD, session_key, use_server
@@ -266,6 +267,24 @@ class TestRefusing:
         assert_unavailable(client, "/put/?colour=blue")
         answer = quiet(Client()).post("/auth/login/", FORM, secure=True)
         assert answer.status_code == 503
+
+    @pytest.mark.requirement("OPS-02")
+    def test_full_server_still_reads_what_is_to_be_noted(
+        self, own_server: EmbeddedValkey, log_in: LogIn
+    ) -> None:
+        """Neither the last use nor the check of the user's row is worth an outage."""
+        client = quiet(log_in())
+        record = f"sa:s:{digest(session_key(client))}"
+        with redis.Redis.from_url(own_server.url) as server:
+            long_ago = int(server.hget(record, "a") or 0) - 3_600_000
+            server.hset(record, mapping={"a": long_ago, "v": long_ago})
+            server.config_set("maxmemory-policy", "noeviction")
+            server.config_set("maxmemory", "1")
+
+            codes = [client.get("/api/me/", secure=True).status_code for _ in "ab"]
+
+            assert codes == [200, 200]
+            assert server.hget(record, "v") == b"%d" % long_ago
 
     @pytest.mark.requirement("OPS-02")
     def test_read_only_replica_is_an_outage(

@@ -1,5 +1,7 @@
--- Read a record and note that it was used. Answers all fields and the server's time.
--- KEYS[1] record; ARGV: idle ms, absolute ms
+-- Read a record and, if this is a use of it, note that. Answers all fields, as they were
+-- before, and the server's time.
+-- KEYS[1] record; ARGV: idle ms, absolute ms, ms between two notes of the last use,
+--   or '' if this is no use
 
 local fields = redis.call('HGETALL', KEYS[1])
 local count = #fields
@@ -14,6 +16,14 @@ for n = 1, count, 2 do
   end
 end
 local now = server_now()
-live_on(KEYS[1], own, ARGV[1], ARGV[2], now)
+if ARGV[3] ~= '' then
+  local seen = tonumber(own.u or own.a or own.c)
+  if seen and not own.r and math.abs(now - seen) >= tonumber(ARGV[3]) then
+    -- A full server refuses this, and is to go on reading.
+    redis.pcall('HSET', KEYS[1], 'u', string.format('%.0f', now))
+  end
+  -- Last, because it deletes a record that came to its end.
+  live_on(KEYS[1], own, ARGV[1], ARGV[2], now)
+end
 fields[count + 1] = now
 return fields
