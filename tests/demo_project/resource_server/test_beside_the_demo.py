@@ -21,7 +21,7 @@ from demo_project.resource_server.beside_the_demo import (
 )
 from demo_project.resource_server.status import status_of
 from tests.demo_project.conftest import StartDemo
-from tests.demo_project.demo_process import READY, free_port
+from tests.demo_project.demo_process import READY, DemoProcess, free_port
 from tests.demo_project.resource_server.calls import access_token, whoami
 from tests.demo_project.resource_server.issuer import Issuer
 from tests.harness.programs import require_program
@@ -32,15 +32,13 @@ of_processes = [pytest.mark.serial, pytest.mark.slow]
 
 
 class TestStart:
-    pytestmark = of_processes
+    pytestmark = pytest.mark.slow
 
     def test_demo_starts_it_and_one_token_opens_both(
-        self, tmp_path: Path, start_demo: StartDemo
+        self, running_demo: DemoProcess
     ) -> None:
         """It is what tokens are for, and it takes no more than `make demo`."""
-        demo = start_demo(tmp_path / "demo")
-        demo.wait_for(READY)
-
+        demo = running_demo
         token = access_token(demo)
 
         assert f"Second service http://127.0.0.1:{demo.port + 1}/\n" in demo.output
@@ -52,18 +50,12 @@ class TestStart:
         ("lines", "statuses"), [("curl", [200, 200, 403, 200]), ("curl_cookie", [200])]
     )
     def test_curl_lines_of_its_page_work_as_pasted(
-        self,
-        lines: str,
-        statuses: list[int],
-        tmp_path: Path,
-        start_demo: StartDemo,
+        self, lines: str, statuses: list[int], running_demo: DemoProcess
     ) -> None:
         """A stranger to tokens has nothing else."""
         bash = require_program("bash", "apt-get install bash")
         require_program("curl", "apt-get install curl")
-        demo = start_demo(tmp_path / "demo")
-        demo.wait_for(READY)
-        page = demo.call_second().send("GET", "/").content.decode()
+        page = running_demo.call_second().send("GET", "/").content.decode()
         (shown,) = [
             html.unescape(block)
             for block in re.findall("<code>(ISSUER=.*?)</code>", page, re.DOTALL)
@@ -76,6 +68,12 @@ class TestStart:
 
         answers = pasted.stdout.split("HTTP/1.1 ")[1:]
         assert [int(answer.split()[0]) for answer in answers] == statuses
+
+
+class TestAlone:
+    """With starts of their own."""
+
+    pytestmark = of_processes
 
     def test_port_of_somebody_else_is_one_line_that_names_demo_port(
         self, tmp_path: Path, start_demo: StartDemo
