@@ -27,6 +27,7 @@ from sessionauth.transport import (
     origin_of,
     session_of,
     set_session_cookie,
+    shown_session_key,
     unavailable,
 )
 
@@ -49,7 +50,7 @@ class SessionMiddleware(DjangoMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         """Give the request its session, unread: who does not use it pays nothing."""
-        super().process_request(request)
+        request.session = self.SessionStore(shown_session_key(request))
         session_of(request).origin = partial(origin_of, request)
 
     def process_exception(

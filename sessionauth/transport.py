@@ -36,6 +36,20 @@ def session_of(request: HttpRequest) -> LiveSession:
     return cast("LiveSession", session)
 
 
+def shown_session_key(request: HttpRequest) -> str | None:
+    """Return the id that the client shows; None if it shows none, or two.
+
+    A browser sends one cookie of the name. Who could add another one in spite of the
+    prefix would put a session of their own under the user's hands, and the order in
+    which the two come decides nothing (RFC 6265 §4.2.2).
+    """
+    name = django_settings.SESSION_COOKIE_NAME
+    pairs = request.META.get("HTTP_COOKIE", "").split(";")
+    if sum(pair.partition("=")[0].strip() == name for pair in pairs) > 1:
+        return None
+    return request.COOKIES.get(name)
+
+
 def origin_of(request: HttpRequest) -> Origin:
     """Return device and address of the client, both only as good as the client says."""
     return Origin(
