@@ -151,9 +151,15 @@ class SessionStore(SessionBase):
         """Return the cookie's Max-Age: never more than the session has left."""
         if self._stored is None or self.get_expire_at_browser_close():
             return None
-        end_ms = deadline_ms(self._stored.record, get_settings().timeouts)
-        left = (end_ms - self._stored.now_ms) // 1000
-        return max(0, min(int(self.get_expiry_age()), left))
+        record = self._stored.record
+        end_ms = deadline_ms(record, get_settings().timeouts)
+        # Not by get_expiry_age(), which asks this host's clock how far the end is.
+        seconds = (end_ms - self._stored.now_ms) // 1000
+        if record.idle_ms is not None:
+            seconds = min(seconds, record.idle_ms // 1000)
+        elif record.deadline_ms is None:
+            seconds = min(seconds, self.get_session_cookie_age())
+        return max(0, seconds)
 
     def note_login(self) -> None:
         """Treat the next save as a login, also of the user who is logged in."""
