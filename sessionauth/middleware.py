@@ -96,7 +96,7 @@ def _settle(session: SessionBase, live: LiveSession, response: HttpResponse) -> 
     if session.is_empty():
         if live.logged_out:
             delete_session_cookie(response)
-            patch_vary_headers(response, ("Cookie",))
+            _keep_from_caches(response)
         return
     always = django_settings.SESSION_SAVE_EVERY_REQUEST
     # As in Django: what a crashing view left behind may be half of something.
@@ -109,4 +109,13 @@ def _settle(session: SessionBase, live: LiveSession, response: HttpResponse) -> 
     is_due = live.is_cookie_due or (always and response.status_code < _SERVER_ERROR)
     if is_due and session.session_key:
         set_session_cookie(response, session.session_key, live.cookie_age())
-        patch_vary_headers(response, ("Cookie",))
+        _keep_from_caches(response)
+
+
+def _keep_from_caches(response: HttpResponse) -> None:
+    """Let nobody keep an answer with the cookie: it would log others in, or out.
+
+    Not every cache leaves such an answer alone by itself (RFC 9111 §7.3).
+    """
+    response["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ("Cookie",))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import redis
 from asgiref.sync import async_to_sync
+from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
@@ -134,6 +135,41 @@ class TestCookie:
         answer = Client().get("/look/", secure=True)
 
         assert "Cookie" in answer["Vary"]
+
+    @pytest.mark.requirement("CKE-10")
+    @pytest.mark.usefixtures("alice")
+    @pytest.mark.parametrize("act", ["begin", "renew", "leave"])
+    def test_answer_with_the_cookie_is_kept_by_no_cache(
+        self, log_in: LogIn, act: str
+    ) -> None:
+        """Whatever the view says of itself: a kept cookie would log others in."""
+        key = None if act == "begin" else session_key(log_in())
+
+        def view(request: HttpRequest) -> HttpResponse:
+            request.user = AnonymousUser()
+            if act == "begin":
+                request.session["colour"] = "red"
+            elif act == "renew":
+                request.session.cycle_key()
+            else:
+                logout(request)
+            return HttpResponse("public", headers={"Cache-Control": "max-age=600"})
+
+        answer = through(view, key)
+
+        assert COOKIE in answer.cookies
+        assert answer["Cache-Control"] == "no-store"
+        assert "Cookie" in answer["Vary"]
+
+    def test_answer_without_the_cookie_says_itself_who_may_keep_it(self) -> None:
+        """What is as public as the view says stays so."""
+        key = stored(colour="red").session_key
+
+        def view(request: HttpRequest) -> HttpResponse:
+            text = request.session["colour"]
+            return HttpResponse(text, headers={"Cache-Control": "max-age=600"})
+
+        assert through(view, key)["Cache-Control"] == "max-age=600"
 
     @pytest.mark.requirement("CKE-09")
     def test_twin_without_the_prefix_is_ignored(self) -> None:
