@@ -30,7 +30,7 @@ PROGRAMS = (
     "request",
     "refresh",
 )
-POSTGRESQL_PROGRAMS = ("growth", "login_size")
+POSTGRESQL_PROGRAMS = ("growth", "login_size", "engines")
 """They ask the server what only PostgreSQL tells."""
 PEERS = ("rest_framework_simplejwt", "knox")
 

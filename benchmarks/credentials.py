@@ -47,7 +47,12 @@ def knox_headers(user: User) -> Headers:
 
 def session_headers(user: User) -> Headers:
     """Return the cookie that proves ``user`` to sessionauth."""
-    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_key(user)}"}
+    return session_cookie(session_key(user))
+
+
+def session_cookie(key: str) -> Headers:
+    """Return the cookie that shows a session's id, whichever engine has it."""
+    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={key}"}
 
 
 def session_key(user: User) -> str:

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 from knox.auth import TokenAuthentication
+from rest_framework import authentication
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
@@ -27,6 +28,14 @@ class Ping(APIView):
         return Response({"pong": True})
 
 
+class Name(Ping):
+    """Answer with the caller's name: that needs the user's row."""
+
+    def get(self, request: Request) -> Response:
+        """Return the name."""
+        return Response({"name": request.user.get_username()})
+
+
 def _guarded(scheme: type[BaseAuthentication]) -> dict[str, object]:
     return {
         "authentication_classes": (scheme,),
@@ -39,6 +48,11 @@ urlpatterns = [
     path("jwt/", Ping.as_view(**_guarded(JWTAuthentication))),
     path("jwt/", include("jwtauth.urls")),
     path("session/", Ping.as_view(**_guarded(SessionAuthentication))),
+    path("session/row/", Name.as_view(**_guarded(SessionAuthentication))),
+    path(
+        "session/django/",
+        Name.as_view(**_guarded(authentication.SessionAuthentication)),
+    ),
     path("simplejwt/", Ping.as_view(**_guarded(simplejwt.JWTAuthentication))),
     path(
         "simplejwt/stateless/",
