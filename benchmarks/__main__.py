@@ -32,6 +32,8 @@ PROGRAMS = (
 )
 POSTGRESQL_PROGRAMS = ("growth", "login_size", "engines")
 """They ask the server what only PostgreSQL tells."""
+ON_REQUEST = ("scale",)
+"""They take minutes, or much memory: a million sessions are 0.6 GB."""
 PEERS = ("rest_framework_simplejwt", "knox")
 
 
@@ -51,7 +53,7 @@ def main() -> None:
 
 def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    known = (*PROGRAMS, *POSTGRESQL_PROGRAMS)
+    known = (*PROGRAMS, *POSTGRESQL_PROGRAMS, *ON_REQUEST)
     parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=", ".join(known))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows too")
     parser.add_argument(

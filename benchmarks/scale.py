@@ -1,0 +1,171 @@
+"""What sessions cost with a million of them stored, against ten thousand.
+
+Two databases of one server, filled with copies of a real login that differ as real
+ones do. Every call asks for another session: the same one again would only show how
+warm a processor's cache can be.
+"""
+
+import itertools
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import override_settings
+from django_redis import get_redis_connection
+from redis.client import Pipeline
+
+from benchmarks import credentials
+from benchmarks.interleaved import ROUNDS, Timing
+from benchmarks.rows import Row
+from sessionauth.conf import get_serializer, get_settings
+from sessionauth.core.record import AUTH_HASH, USER_ID, Fields, to_fields
+from sessionauth.core.session_id import digest, new_session_key
+from sessionauth.engine import SessionStore
+from sessionauth.flows.active_sessions import active_sessions
+from sessionauth.flows.load import load_session
+from sessionauth.flows.stored import StoredSession
+from sessionauth.stores import index, sessions
+
+SIZES = {"few": 10_000, "default": 1_000_000}
+"""How many sessions each cache holds."""
+SESSIONS_EACH = 5
+BATCH = 5_000
+ASKED_FOR = 20_000
+CALLS = 400
+BUDGET = 1.2
+
+
+class Stored(NamedTuple):
+    """A session that is there, and whose it is."""
+
+    session_key: str
+    user_id: str
+
+
+Act = Callable[[Stored], object]
+"""What is measured."""
+
+
+def measure() -> Iterator[Row]:
+    """Yield a row for each thing that is done to sessions."""
+    caches = {**settings.CACHES, "few": settings.CACHES["django-redis"]}
+    with override_settings(CACHES=caches):
+        filled = {alias: _fill(alias, size) for alias, size in SIZES.items()}
+        for name, act in ACTS.items():
+            timings = _timings(act, filled)
+            yield Row.of(
+                f"{SIZES['default']:,} sessions, {name}",
+                timings["default"],
+                timings["few"],
+                against=f"{SIZES['few']:,} sessions",
+                budget=BUDGET,
+            )
+
+
+def _load(stored: Stored) -> None:
+    if load_session(stored.session_key) is None:
+        raise RuntimeError("A session that was stored is not there.")
+
+
+def _save(stored: Stored) -> None:
+    session = SessionStore(stored.session_key)
+    session["cart"] = session.get("cart", 0) + 1
+    session.save()
+
+
+def _log_in_and_out(stored: Stored) -> None:
+    """Add a login to the list of a user who has some already."""
+    session = SessionStore()
+    session.update(SessionStore(stored.session_key).items())
+    session.save()
+    session.flush()
+
+
+def _list(stored: Stored) -> None:
+    if len(active_sessions(stored.user_id)) < SESSIONS_EACH:
+        raise RuntimeError("Not all of a user's sessions are listed.")
+
+
+ACTS: dict[str, Act] = {
+    "loaded": _load,
+    "listed, all of a user's": _list,
+    "changed and saved": _save,
+    "logged in and out": _log_in_and_out,
+}
+
+
+def _timings(act: Act, filled: Mapping[str, Sequence[Stored]]) -> dict[str, Timing]:
+    rounds: dict[str, list[float]] = {alias: [] for alias in SIZES}
+    turns = {alias: itertools.cycle(filled[alias]) for alias in SIZES}
+    for number in range(2 * ROUNDS):
+        for alias in list(SIZES)[:: -1 if number % 2 else 1]:
+            with override_settings(SESSIONAUTH={"CACHE": alias}):
+                act(next(turns[alias]))  # Which reads the settings anew.
+                some = list(itertools.islice(turns[alias], CALLS))
+                rounds[alias].append(_seconds(act, some))
+    return {alias: Timing(rounds=tuple(seconds)) for alias, seconds in rounds.items()}
+
+
+def _seconds(act: Act, some: Sequence[Stored]) -> float:
+    start = time.perf_counter()
+    for stored in some:
+        act(stored)
+    return (time.perf_counter() - start) / len(some)
+
+
+def _fill(alias: str, size: int) -> list[Stored]:
+    """Store so many sessions; return some of them, in no order."""
+    client = get_redis_connection(alias)
+    client.flushdb()
+    some: list[Stored] = []
+    with override_settings(SESSIONAUTH={"CACHE": alias}):
+        template = _a_real_login()
+        for start in range(0, size, BATCH):
+            pipeline = client.pipeline(transaction=False)
+            some += [
+                _store_copy(pipeline, template, number)
+                for number in range(start, start + BATCH)
+            ]
+            pipeline.execute()
+            # A million ids would take as much memory as some of the sessions.
+            some = random.sample(some, min(len(some), ASKED_FOR))
+    return some
+
+
+def _a_real_login() -> StoredSession:
+    user, _ = User.objects.get_or_create(username="scale")
+    stored = load_session(credentials.session_key(user))
+    if stored is None:
+        raise RuntimeError("A login that has just begun is not there.")
+    return stored
+
+
+def _store_copy(pipeline: Pipeline, template: StoredSession, number: int) -> Stored:
+    """Store a session of the user whose turn it is, and its entry in their list."""
+    copy = Stored(new_session_key(), str(number // SESSIONS_EACH + 1))
+    session_digest = digest(copy.session_key)
+    key, list_key = sessions.NAMESPACE + session_digest, index.NAMESPACE + copy.user_id
+    fields = _used_by(copy.user_id, template)
+    timeouts = get_settings().timeouts
+    pipeline.hset(key, items=[part for pair in fields.items() for part in pair])
+    pipeline.pexpire(key, timeouts.idle_ms)
+    pipeline.zadd(list_key, {session_digest: template.now_ms * 1_000 + number})
+    pipeline.pexpire(list_key, timeouts.absolute_ms)
+    return copy
+
+
+def _used_by(user_id: str, template: StoredSession) -> Fields:
+    """Return the fields of a session that has been in use for a while."""
+    data = {USER_ID: user_id, AUTH_HASH: secrets.token_hex(32)}
+    record = replace(
+        template.record,
+        data={**template.record.data, **data},
+        user_checked_at_ms=template.now_ms,
+        last_seen_at_ms=template.now_ms,
+    )
+    return to_fields(record, get_serializer())
