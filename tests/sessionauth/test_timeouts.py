@@ -314,3 +314,33 @@ class TestClocks:
         settings.TIME_ZONE = "Europe/Berlin"
 
         assert own_limits(local) == (None, round(instant.timestamp() * 1000))
+
+
+class TestLastSeen:
+    @pytest.mark.requirement("LST-07")
+    @pytest.mark.usefixtures("alice")
+    def test_last_use_is_known_to_the_minute_and_noted_once_in_it(
+        self, redis_client: redis.Redis, log_in: LogIn
+    ) -> None:
+        """Writing at every request would be a cost, and never a lie."""
+        client = log_in()
+        key = "sa:s:" + digest(client.cookies[COOKIE].value)
+        began_ms = server_ms(redis_client)
+        notes = 0
+
+        for _ in range(100):
+            pass_time(redis_client, timedelta(seconds=6))
+            before, now_ms = redis_client.hget(key, "u"), server_ms(redis_client)
+            assert code(client) == 200
+            after = redis_client.hget(key, "u")
+            notes += after != before
+            seen_ms = int(after or redis_client.hget(key, "a") or 0)
+            assert now_ms - seen_ms < 60_000
+
+        elapsed_ms = 100 * 6000 + server_ms(redis_client) - began_ms
+        assert 0 < notes <= elapsed_ms / 60_000
+
+
+def server_ms(client: redis.Redis) -> int:
+    seconds, microseconds = client.time()
+    return int(seconds * 1000 + microseconds // 1000)
