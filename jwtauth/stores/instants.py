@@ -3,7 +3,10 @@
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.db import connections, router
 from django.utils import timezone
+
+from jwtauth.models import TokenFamily
 
 
 def aware(instant: datetime) -> datetime:
@@ -14,5 +17,12 @@ def aware(instant: datetime) -> datetime:
 
 
 def stored(instant: datetime) -> datetime:
-    """Return an instant as the database takes it."""
-    return instant if settings.USE_TZ else timezone.make_naive(instant)
+    """Return an instant as the database of the families takes it.
+
+    With its zone, where the database knows zones: without one, an hour that comes
+    twice when the clocks go back would be stored as the later of the two.
+    """
+    database = connections[router.db_for_write(TokenFamily)]
+    if settings.USE_TZ or database.features.supports_timezones:
+        return instant
+    return timezone.make_naive(instant)

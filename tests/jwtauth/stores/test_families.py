@@ -12,6 +12,7 @@ from tests.jwtauth.caller import Caller
 
 @pytest.mark.postgres
 class TestInstants:
+    @pytest.mark.requirement("TMO-08")
     def test_login_without_use_tz_works_and_keeps_its_times(
         self, alice: User, caller: Caller, settings: Settings
     ) -> None:
