@@ -1,9 +1,11 @@
 """Tokens in cookies: flags, precedence, CSRF, what is refused and what is forgotten."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import override_settings
 
@@ -316,6 +318,18 @@ class TestRefresh:
         assert browser.credentials.keys() == before.keys()
         assert not set(browser.credentials.values()) & set(before.values())
         assert browser.me().status_code == 200
+
+    @pytest.mark.requirement("CKE-07", "RTK-19", "TMO-02")
+    def test_refresh_near_the_end_cookies_end_with_the_login(
+        self, browser: Browser
+    ) -> None:
+        """A cookie that outlives its login only promises what is not kept."""
+        TokenFamily.objects.update(absolute_expires_at=Now() + timedelta(seconds=100))
+
+        response = browser.refresh()
+
+        for name in (ACCESS, REFRESH):
+            assert 90 <= attributes(response, name)["max-age"] <= 100
 
     @pytest.mark.requirement("RTK-27", "CSR-01")
     def test_refresh_by_cookie_without_csrf_token_rotates_nothing(

@@ -292,7 +292,7 @@ class TestRefreshInPlace:
         """A view that fails must not take back what the browser was given."""
         assert text_of(late, "/page/") == "alice"
 
-    @pytest.mark.requirement("RTK-18")
+    @pytest.mark.requirement("RTK-18", "CKE-07")
     def test_login_that_is_over_is_not_renewed(self, late: Browser) -> None:
         """The absolute end is the end."""
         age(timedelta(days=31))

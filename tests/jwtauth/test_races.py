@@ -33,7 +33,7 @@ ROUNDS = 100
 
 
 class TestRefreshRace:
-    @pytest.mark.requirement("RTK-09")
+    @pytest.mark.requirement("RTK-09", "OPS-08")
     @pytest.mark.parametrize("atomic", [False, True], ids=["autocommit", "atomic"])
     def test_refresh_by_20_threads_rotates_once(
         self,
@@ -171,7 +171,7 @@ class TestLoginRace:
 
 
 class TestLimitRace:
-    @pytest.mark.requirement("LST-04")
+    @pytest.mark.requirement("LST-04", "OPS-08")
     @pytest.mark.parametrize("policy", ["evict_oldest", "deny"])
     def test_login_by_10_threads_keeps_the_limit(
         self,

@@ -123,7 +123,7 @@ class TestReuseRace:
 
 
 class TestRevokeAllRace:
-    @pytest.mark.requirement("RVK-09")
+    @pytest.mark.requirement("RVK-09", "OPS-08")
     def test_login_in_parallel_with_revoke_all_is_ended_or_later(
         self, alice: User, caller: Caller, crowd: Crowd
     ) -> None:

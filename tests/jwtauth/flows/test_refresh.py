@@ -238,7 +238,7 @@ class TestExpiry:
 
         assert caller.refresh(token).status_code == 401
 
-    @pytest.mark.requirement("RTK-18")
+    @pytest.mark.requirement("RTK-18", "TMO-02")
     def test_refresh_daily_ends_at_the_absolute_timeout(
         self, alice: User, caller: Caller
     ) -> None:
