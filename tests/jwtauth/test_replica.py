@@ -1,25 +1,21 @@
 """Reads go to a replica that lags: nothing old is believed about a login."""
 
 from collections.abc import Callable, Iterator
-from copy import deepcopy
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 import redis
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
-from django.db import connection, connections
-from django.db.models import Model
-from django.test import override_settings
 
 from jwtauth.models import TokenFamily
 from jwtauth.signals import token_reused
 from tests.conftest import Heard
 from tests.jwtauth.caller import PASSWORD, Caller
+from tests.replica import CatchUp, lagging_replica
 
 pytestmark = pytest.mark.postgres
 
-CatchUp: TypeAlias = Callable[[], None]
 USER_CHANGES = pytest.mark.parametrize(
     "change",
     [{"is_active": False}, {"password": make_password("another")}],
@@ -27,49 +23,11 @@ USER_CHANGES = pytest.mark.parametrize(
 )
 
 
-class ReadsFromReplica:
-    """The router of Django's documentation: one primary, one replica."""
-
-    def db_for_read(self, model: type[Model], **hints: object) -> str:
-        return "replica"
-
-    def db_for_write(self, model: type[Model], **hints: object) -> str:
-        return "default"
-
-    def allow_relation(self, one: Model, other: Model, **hints: object) -> bool:
-        return True
-
-
 @pytest.fixture
 def catch_up(alice: User) -> Iterator[CatchUp]:
-    """Route reads to a replica; it learns of nothing until this is called.
-
-    It is a schema of the same database: it has users and families, and nothing else.
-    """
-    settings: dict[str, Any] = deepcopy(connection.settings_dict)
-    settings["OPTIONS"]["options"] = "-c search_path=replica"
-    connections.settings["replica"] = settings
-    router = f"{__name__}.{ReadsFromReplica.__name__}"
-    # Connected here: of aliases that it has not set up Django opens no connection.
-    connections["replica"].connect()
-    try:
-        _copy()
-        with override_settings(DATABASE_ROUTERS=[router]):
-            yield _copy
-    finally:
-        connections["replica"].close()
-        del connections["replica"], connections.settings["replica"]
-        with connection.cursor() as cursor:
-            cursor.execute("DROP SCHEMA replica CASCADE")
-
-
-def _copy() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA IF EXISTS replica CASCADE")
-        cursor.execute("CREATE SCHEMA replica")
-        for model in (User, TokenFamily):
-            table = model._meta.db_table
-            cursor.execute(f"CREATE TABLE replica.{table} AS TABLE public.{table}")
+    """Route reads to a replica; it learns of nothing until this is called."""
+    with lagging_replica(User, TokenFamily) as copy:
+        yield copy
 
 
 class TestRefresh:
