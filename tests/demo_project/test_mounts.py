@@ -62,6 +62,7 @@ class TestOwnPrefixes:
         assert session.call("me/").status == 401
 
 
+@pytest.mark.requirement("OPS-05")
 class TestShortPrefix:
     def test_jwt_is_served_where_it_was_chosen(
         self, alice: User, log_in: LogIn

@@ -10,6 +10,7 @@ HEADINGS = {
     "delivery.md": [
         "What injected script can do (XSS)",
         "What another site can do (CSRF)",
+        "How long the cookies stay",
         "What rotation can't stop",
         "An access token does not mean that a user is there",
         "This is not OAuth",
@@ -18,6 +19,12 @@ HEADINGS = {
         "A token says whom it is for",
         "Who receives a token can use it",
         "A scope must say for which service it is",
+    ],
+    "sessions.md": [
+        "Timeouts",
+        "Down is not logged out",
+        "The user's row",
+        "What this can't do",
     ],
     "refresh-tokens.md": ["The table", "What rotation can't stop"],
 }
