@@ -13,6 +13,11 @@ import redis
 from django.dispatch import Signal
 from hypothesis import HealthCheck, settings
 from redis.client import Pipeline
+from redis.connection import (
+    AbstractConnection,
+    Connection,
+    UnixDomainSocketConnection,
+)
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from tests.demo_project.demo_process import READY, DemoProcess
@@ -75,6 +80,38 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(redis.Redis, "execute_command", counted)
     monkeypatch.setattr(Pipeline, "execute", counted_pipeline)
+    return sent
+
+
+@pytest.fixture
+def attempts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What goes out on the sockets of clients: commands, and "connect".
+
+    Without the two lines in which a new connection names its client.
+    """
+    sent: list[str] = []
+    send = AbstractConnection.send_packed_command
+
+    def counted(
+        self: AbstractConnection, command: list[bytes], **options: object
+    ) -> None:
+        name = b"".join(command).split(b"\r\n")[2].decode()
+        if name != "CLIENT":
+            sent.append(name)
+        send(self, command, **options)
+
+    def count_connects(kind: type[AbstractConnection]) -> None:
+        connect = kind._connect
+
+        def counted_connect(self: AbstractConnection) -> object:
+            sent.append("connect")
+            return connect(self)
+
+        monkeypatch.setattr(kind, "_connect", counted_connect)
+
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
+    count_connects(Connection)
+    count_connects(UnixDomainSocketConnection)
     return sent
 
 

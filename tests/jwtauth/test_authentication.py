@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 
+from tests.faults import unreachable
 from tests.jwtauth.caller import Caller
-from tests.jwtauth.faults import unreachable
 
 
 class TestRefusal:

@@ -4,7 +4,6 @@ Each test disturbs a server of its own, and ends with that server in order again
 nobody restarts the application, and nothing that was revoked works.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -15,16 +14,15 @@ import redis
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
-from redis.connection import AbstractConnection, UnixDomainSocketConnection
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
 from jwtauth.signals import denylist_bypassed, token_reused
 from jwtauth.stores import revocations
+from tests import faults
 from tests.conftest import Heard
-from tests.jwtauth import faults
+from tests.faults import Fault, assert_made_twice_at_most
 from tests.jwtauth.caller import Caller
-from tests.jwtauth.faults import Fault
 
 pytestmark = pytest.mark.serial
 
@@ -72,43 +70,11 @@ def live(server: EmbeddedValkey, alice: User, caller: Caller) -> dict[str, Any]:
     return caller.used_login(alice)
 
 
-@pytest.fixture
-def attempts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What goes out on the sockets of clients: commands, and "connect".
-
-    Without the two lines in which a new connection names its client.
-    """
-    sent: list[str] = []
-    send = AbstractConnection.send_packed_command
-    connect = UnixDomainSocketConnection._connect
-
-    def counted(
-        self: AbstractConnection, command: list[bytes], **options: object
-    ) -> None:
-        name = b"".join(command).split(b"\r\n")[2].decode()
-        if name != "CLIENT":
-            sent.append(name)
-        send(self, command, **options)
-
-    def counted_connect(self: UnixDomainSocketConnection) -> object:
-        sent.append("connect")
-        return connect(self)
-
-    monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
-    monkeypatch.setattr(UnixDomainSocketConnection, "_connect", counted_connect)
-    return sent
-
-
 def assert_unavailable(response: HttpResponse) -> None:
     assert response.status_code == 503, response.content
     assert response["Retry-After"] == "1"
     assert response.json()["code"] == "store_down"
     assert not response.cookies
-
-
-def assert_made_twice_at_most(attempts: list[str]) -> None:
-    assert attempts
-    assert max(Counter(attempts).values()) <= 2, attempts
 
 
 class TestNoAnswer:

@@ -16,9 +16,9 @@ from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.admin import acts
 from jwtauth.models import TokenFamily
 from tests.conftest import Heard
+from tests.faults import full
 from tests.jwtauth.admin.conftest import MANY, Staff, multiply, one
 from tests.jwtauth.caller import PASSWORD, Caller
-from tests.jwtauth.faults import full
 
 BUTTONS = ["end", "end_all", "deactivate_user"]
 

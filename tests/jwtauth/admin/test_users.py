@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from jwtauth.models import TokenFamily
+from tests.faults import full
 from tests.jwtauth.admin.conftest import Staff, multiply, one
 from tests.jwtauth.caller import PASSWORD, Caller
-from tests.jwtauth.faults import full
 
 USERS = "/admin/auth/user/"
 PREFIX = "token_families"

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from tests.conftest import Heard
+from tests.faults import unreachable
 from tests.jwtauth.caller import PASSWORD, Caller
 from tests.jwtauth.conftest import age
-from tests.jwtauth.faults import unreachable
 
 CREDENTIALS = {"username": "alice", "password": PASSWORD}
 pytestmark = pytest.mark.requirement("LST-04")

@@ -18,8 +18,8 @@ from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from tests.conftest import Heard
 from tests.crowd import crowd_of
+from tests.faults import full
 from tests.jwtauth.caller import Caller
-from tests.jwtauth.faults import full
 
 
 def all_sids() -> list[bytes]:

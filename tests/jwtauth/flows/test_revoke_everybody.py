@@ -16,8 +16,8 @@ from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from jwtauth.stores import denylist
 from tests.conftest import Heard
+from tests.faults import unreachable
 from tests.jwtauth.caller import Caller
-from tests.jwtauth.faults import unreachable
 
 USERS = 5
 

@@ -22,10 +22,10 @@ from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
 from jwtauth.models import TokenFamily
 from jwtauth.stores import families, users
 from tests import signing_keys
+from tests.faults import unreachable
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.conftest import age
 from tests.jwtauth.core.raw_tokens import claims, header_of, signed, unb64
-from tests.jwtauth.faults import unreachable
 from tests.jwtauth.jwks_server import JWKSServer, jwks_server
 
 HEADER_CHECKS = ["length", "spelling", "typ", "crit", "key", "alg", "signature"]

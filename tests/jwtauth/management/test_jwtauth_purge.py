@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from jwtauth.models import TokenFamily
-from tests.jwtauth.faults import unreachable
+from tests.faults import unreachable
 from tests.jwtauth.many_families import write_families
 
 HOUR = timedelta(hours=1)

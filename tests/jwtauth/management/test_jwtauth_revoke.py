@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from jwtauth.models import TokenFamily
+from tests.faults import unreachable
 from tests.jwtauth.caller import Caller
-from tests.jwtauth.faults import unreachable
 
 
 def revoke(*arguments: str) -> str:

@@ -22,10 +22,10 @@ from django.test.utils import CaptureQueriesContext
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from tests.conftest import Heard
+from tests.faults import unreachable
 from tests.jwtauth.browser import ACCESS, REFRESH, Browser, get_with_cookies
 from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
 from tests.jwtauth.conftest import age
-from tests.jwtauth.faults import unreachable
 
 NEW_PASSWORD = "a new one, quite as good"
 PBKDF2 = "django.contrib.auth.hashers.PBKDF2PasswordHasher"

@@ -8,10 +8,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from jwtauth.models import RevocationReason, TokenFamily
+from tests.faults import unreachable
 from tests.jwtauth.browser import ACCESS, REFRESH, Browser
 from tests.jwtauth.caller import PREFIX, Caller
 from tests.jwtauth.conftest import age
-from tests.jwtauth.faults import unreachable
 
 PATH = PREFIX + "token/revoke/"
 

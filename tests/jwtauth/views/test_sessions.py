@@ -10,10 +10,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from jwtauth.models import TokenFamily
+from tests.faults import unreachable
 from tests.jwtauth.browser import Browser
 from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
 from tests.jwtauth.conftest import age
-from tests.jwtauth.faults import unreachable
 
 PATH = PREFIX + "sessions/"
 OLD = timedelta(minutes=16)

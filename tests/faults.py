@@ -2,8 +2,10 @@
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import TypeAlias
 
 import redis
@@ -89,6 +91,53 @@ def loading(server: EmbeddedValkey) -> Iterator[None]:
         finally:
             client.config_set("key-load-delay", 0)
             reload.join(60)
+
+
+@contextmanager
+def locked(server: EmbeddedValkey) -> Iterator[None]:
+    """Its password was changed, and every connection lost."""
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("requirepass", "secret")
+        client.client_kill_filter(_type="normal", skipme=True)
+        yield
+        client.config_set("requirepass", "")
+
+
+@contextmanager
+def forbidding(server: EmbeddedValkey) -> Iterator[None]:
+    """It was told to refuse its client whatever that asks: NOPERM."""
+    with redis.Redis.from_url(server.url) as client:
+        client.execute_command("ACL", "SETUSER", "default", "-@all", "+acl")
+        yield
+        client.execute_command("ACL", "SETUSER", "default", "+@all")
+
+
+@contextmanager
+def unsaved(server: EmbeddedValkey) -> Iterator[None]:
+    """Its snapshots fail, so that it refuses to write: MISCONF."""
+    # Where the snapshot should be stands something that can't be overwritten.
+    with redis.Redis.from_url(server.url) as client:
+        obstacle = Path(client.config_get("dir")["dir"]) / "dump.rdb"
+        client.config_set("save", "3600 1")
+        obstacle.mkdir()
+        _save_until(client, "err")
+        yield
+        obstacle.rmdir()
+        _save_until(client, "ok")
+        client.config_set("save", "")
+        obstacle.unlink()
+
+
+def _save_until(client: redis.Redis, status: str) -> None:
+    while (found := client.info("persistence"))["rdb_last_bgsave_status"] != status:
+        if not found["rdb_bgsave_in_progress"]:
+            client.bgsave()
+
+
+def assert_made_twice_at_most(attempts: list[str]) -> None:
+    """One retry and no more: what the fixture ``attempts`` has counted is bounded."""
+    assert attempts
+    assert max(Counter(attempts).values()) <= 2, attempts
 
 
 def _fill(client: redis.Redis) -> None:
