@@ -6,6 +6,9 @@
 local fields = redis.call('HGETALL', KEYS[1])
 local count = #fields
 if count == 0 then
+  -- Nothing to do, but a write: who may not write (a replica that was the primary) may
+  -- lack the newest sessions, and is to refuse rather than to call them unknown.
+  redis.call('PEXPIRE', KEYS[1], 1)
   return fields
 end
 -- Found here they cost no further command: this script runs at every request.

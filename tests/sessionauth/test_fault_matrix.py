@@ -1,0 +1,178 @@
+"""Every way in which a server fails, through every kind of request.
+
+The answer is always 503 with ``Retry-After``, after one retry at most, without a
+cookie; and the same cookie is logged in again as soon as the server is in order.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from pytest_django import Settings
+
+from demo_project.embedded_valkey import EmbeddedValkey
+from sessionauth.transport import RETRY_AFTER_SECONDS
+from tests import faults
+from tests.faults import assert_made_twice_at_most
+from tests.faulty_proxy import FaultyProxy, Spoil, garble, reset, say, stall
+from tests.sessionauth.conftest import PASSWORD, session_key, use_server, with_cookie
+
+LogIn: TypeAlias = Callable[..., Client]
+Outage: TypeAlias = Callable[[], AbstractContextManager[None]]
+
+pytestmark = [
+    pytest.mark.serial,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("alice"),
+    pytest.mark.requirement("OPS-02", "OPS-03"),
+]
+
+# What asks for the session, each in its way: DRF with and without need of a user, pages
+# that read the user, the data or change it, views that hide errors, the admin.
+PATHS = [
+    "/api/me/",
+    "/api/open/",
+    "/api/name/",
+    "/page/",
+    "/look/",
+    "/put/?colour=blue",
+    "/hush/",
+    "/admin/",
+    "/password/",
+]
+ENDS = ["/auth/logout/", "/auth/logout/all/"]
+FORM = {"username": "alice", "password": PASSWORD}
+
+SERVER_FAULTS = [
+    faults.stopped,
+    faults.hung,
+    faults.loading,
+    faults.read_only,
+    faults.orphaned,
+    faults.locked,
+    faults.forbidding,
+    faults.unsaved,
+]
+ANSWER_FAULTS = {
+    "stall": stall,
+    "reset": reset,
+    "garble": garble,
+    "LOADING": say("LOADING server is loading the dataset in memory"),
+    "READONLY": say("READONLY You can't write against a read only replica."),
+    "NOREPLICAS": say("NOREPLICAS Not enough good replicas to write."),
+    "MASTERDOWN": say("MASTERDOWN Link with MASTER is down."),
+    "CLUSTERDOWN": say("CLUSTERDOWN The cluster is down"),
+    "TRYAGAIN": say("TRYAGAIN Multiple keys request during rehashing of slot"),
+    "BUSY": say("BUSY Server is busy running a script."),
+    "NOAUTH": say("NOAUTH Authentication required."),
+    "WRONGPASS": say("WRONGPASS invalid username-password pair"),
+    "unknown": say("ERR unknown command 'EVALSHA'"),
+    "maxclients": say("ERR max number of clients reached"),
+}
+
+
+def assert_unavailable(answer: HttpResponse) -> None:
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == str(RETRY_AFTER_SECONDS)
+    assert answer["Cache-Control"] == "no-store"
+    assert not answer.cookies
+
+
+@pytest.fixture
+def server(tmp_path: Path, settings: Settings) -> Iterator[EmbeddedValkey]:
+    """A server that keeps its data over a restart, and can be made to load."""
+    with EmbeddedValkey(tmp_path / "data", options=faults.OPTIONS) as server:
+        use_server(settings, server.url)
+        yield server
+
+
+@pytest.fixture
+def proxy(server: EmbeddedValkey, settings: Settings) -> Iterator[FaultyProxy]:
+    """What stands between the store and its server."""
+    proxy = FaultyProxy(str(server.socket_path))
+    use_server(settings, proxy.url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture(params=[False, True], ids=["", "login-required"])
+def guarded(request: pytest.FixtureRequest, settings: Settings) -> bool:
+    """Whether Django's ``LoginRequiredMiddleware`` asks before any view does."""
+    if request.param:
+        guard = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, guard]
+    return bool(request.param)
+
+
+@pytest.fixture
+def assert_bounded_outage(
+    log_in: LogIn, attempts: list[str]
+) -> Callable[[Outage], None]:
+    """Try every kind of request during an outage, and the same cookie after it."""
+
+    def ask(client: Client, method: str, path: str, **options: object) -> None:
+        before = client.cookies.output()
+        attempts.clear()
+        answer = getattr(client, method)(path, secure=True, **options)
+        assert_unavailable(answer)
+        assert client.cookies.output() == before
+        assert_made_twice_at_most(attempts)
+
+    def attempt(outage: Outage) -> None:
+        checked, fresh = log_in(), log_in()
+        # The first request after the login checks the user; the fresh one owes it.
+        assert checked.get("/api/me/", secure=True).status_code == 200
+        checked.get("/put/?colour=red", secure=True)
+        stranger, newcomer = with_cookie("A" * 43), Client()
+        for client in (checked, fresh, stranger, newcomer):
+            client.raise_request_exception = False
+
+        with outage():
+            for path in PATHS:
+                ask(checked, "get", path)
+            ask(fresh, "get", "/api/me/")
+            ask(stranger, "get", "/page/")
+            for path in ENDS:
+                ask(checked, "post", path)
+            ask(newcomer, "post", "/auth/login/", data=FORM)
+            json = "application/json"
+            ask(newcomer, "post", "/auth/session/", data=FORM, content_type=json)
+            ask(newcomer, "get", "/put/?colour=blue")
+
+        for client in (checked, fresh):
+            assert client.get("/api/me/", secure=True).status_code == 200
+        assert checked.get("/look/", secure=True).content == b"red"
+        assert stranger.get("/api/me/", secure=True).status_code == 401
+        assert session_key(log_in(client=newcomer))
+
+    return attempt
+
+
+class TestServer:
+    @pytest.mark.parametrize("fault", SERVER_FAULTS, ids=lambda fault: fault.__name__)
+    @pytest.mark.usefixtures("guarded")
+    def test_server_that_fails_is_503_and_nobody_is_logged_out(
+        self,
+        server: EmbeddedValkey,
+        fault: faults.Fault,
+        assert_bounded_outage: Callable[[Outage], None],
+    ) -> None:
+        """Down is neither "anonymous" nor "logged in", whoever asks and however."""
+        assert_bounded_outage(partial(fault, server))
+
+
+class TestAnswer:
+    @pytest.mark.parametrize("spoil", ANSWER_FAULTS.values(), ids=ANSWER_FAULTS)
+    def test_answer_that_is_spoilt_is_503_and_nobody_is_logged_out(
+        self,
+        proxy: FaultyProxy,
+        spoil: Spoil,
+        assert_bounded_outage: Callable[[Outage], None],
+    ) -> None:
+        """What arrives in pieces, garbled or as a refusal says nothing of anybody."""
+        assert_bounded_outage(partial(proxy.spoiling, spoil))
