@@ -7,6 +7,7 @@ shared one would bring the cache's time limits, or redis-py's, which are 5 secon
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 0.5
 RETRIES = 1
+_CODE = re.compile(r"[A-Z]{2,20}")
+"""What an error of Redis begins with."""
 _LUA = Path(__file__).parent / "lua"
 
 Argument: TypeAlias = str | bytes | int
@@ -91,7 +94,8 @@ def run(script: Script, key: str, *arguments: Argument) -> object:
                 "EVAL", script.source, 1, named, *arguments
             )
     except (RedisError, OSError) as error:
-        raise _translated(error) from error
+        # `from None`: tracebacks would show the text that the new error leaves out.
+        raise _translated(error) from None
 
 
 def command(name: str, key: str, *arguments: Argument) -> object:
@@ -100,7 +104,7 @@ def command(name: str, key: str, *arguments: Argument) -> object:
     try:
         return store.client.execute_command(name, store.prefix + key, *arguments)
     except (RedisError, OSError) as error:
-        raise _translated(error) from error
+        raise _translated(error) from None
 
 
 def commands(calls: "Sequence[tuple[str, str, *tuple[Argument, ...]]]") -> list[object]:
@@ -126,7 +130,7 @@ def commands(calls: "Sequence[tuple[str, str, *tuple[Argument, ...]]]") -> list[
             pipeline.execute_command(name, store.prefix + key, *arguments)
         answers = pipeline.execute(raise_on_error=False)
     except (RedisError, OSError) as error:
-        raise _translated(error) from error
+        raise _translated(error) from None
     return [_answered(answer) for answer in answers]
 
 
@@ -151,7 +155,7 @@ def delete_all(namespace: str) -> int:
         for key in store.client.scan_iter(match=pattern, count=1000):
             deleted += bool(store.client.execute_command("DEL", key))
     except (RedisError, OSError) as error:
-        raise _translated(error) from error
+        raise _translated(error) from None
     return deleted
 
 
@@ -202,7 +206,18 @@ def _translated(error: RedisError | OSError) -> StoreDown | RecordCorrupt:
     if isinstance(error, ResponseError) and str(error).startswith("WRONGTYPE"):
         return RecordCorrupt("WRONGTYPE")
     kind = StoreFull if isinstance(error, OutOfMemoryError) else StoreDown
-    return kind(f"{type(error).__name__}: {error}")
+    return kind(_named(error))
+
+
+def _named(error: RedisError | OSError) -> str:
+    """Return the error's class, and the code of an answer that has one.
+
+    Not its text: Redis quotes the arguments of a command that it doesn't know, and
+    these may be a password or a session's data.
+    """
+    code, _, _ = str(error).partition(" ")
+    is_answer = isinstance(error, ResponseError) and _CODE.fullmatch(code)
+    return f"{type(error).__name__} {code}" if is_answer else type(error).__name__
 
 
 def _glob_escaped(text: str) -> str:

@@ -176,3 +176,40 @@ class TestAnswer:
     ) -> None:
         """What arrives in pieces, garbled or as a refusal says nothing of anybody."""
         assert_bounded_outage(partial(proxy.spoiling, spoil))
+
+    def test_what_redis_quotes_is_not_logged(
+        self,
+        proxy: FaultyProxy,
+        log_in: LogIn,
+        settings: Settings,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """It quotes what it does not understand: a password, a session's data."""
+        settings.MIDDLEWARE = [
+            *settings.MIDDLEWARE,
+            # Outside of any view a 503 is made of an error that is logged as a crash.
+            "django.contrib.auth.middleware.LoginRequiredMiddleware",
+        ]
+        client = log_in()
+        client.raise_request_exception = False
+        quoting = say(
+            "ERR unknown command 'AUTH', with args beginning with: 'pass1234'"
+        )
+
+        with proxy.spoiling(quoting):
+            for path in ("/api/me/", "/page/", "/put/?colour=blue"):
+                assert_unavailable(client.get(path, secure=True))
+
+        assert "store_down: ResponseError" in caplog.text
+        assert "pass1234" not in caplog.text
+
+    def test_kind_of_the_refusal_is_logged(
+        self, proxy: FaultyProxy, log_in: LogIn, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Operators need to know which of the many ways to fail it is."""
+        client = log_in()
+
+        with proxy.spoiling(say("MISCONF Redis is configured to save snapshots")):
+            client.get("/api/me/", secure=True)
+
+        assert "store_down: ResponseError MISCONF" in caplog.text
