@@ -21,6 +21,7 @@ from sessionauth.exceptions import (
     LoginRefused,
     SessionEnded,
     SessionKeyTaken,
+    SessionRefused,
     StoreDown,
 )
 from sessionauth.flows.load import load_session
@@ -111,7 +112,7 @@ class SessionStore(SessionBase):
         with self._asking():
             try:
                 self._keep(renew_session(self._known(), data))
-            except SessionEnded:
+            except SessionRefused:
                 self._empty()
         self.modified = True
         return None
@@ -197,7 +198,7 @@ class SessionStore(SessionBase):
                 self._login_noted = False
             else:
                 self._keep(save_session(stored, stored.with_data(data)))
-        except SessionEnded as error:
+        except SessionRefused as error:
             raise UpdateError from error
         except LoginRefused:
             self._empty()

@@ -21,6 +21,7 @@ from django.utils.cache import patch_vary_headers
 
 from sessionauth.exceptions import LoginRefused, StoreDown
 from sessionauth.flows.session import LiveSession
+from sessionauth.signals import report_store_down
 from sessionauth.transport import (
     delete_session_cookie,
     login_refused,
@@ -58,6 +59,9 @@ class SessionMiddleware(DjangoMiddleware):
     ) -> HttpResponse | None:
         """Answer for a view that met the outage or a refusal: neither is a crash."""
         if isinstance(exception, StoreDown):
+            if not session_of(request).store_down:
+                # It was no question about this session, which logs its own.
+                report_store_down(exception)
             return unavailable(request)
         if isinstance(exception, LoginRefused):
             return login_refused(request, exception)

@@ -57,6 +57,11 @@ _OWN = frozenset(
 RENEWED_TO = b"r"
 
 
+# What ``datetime`` can express: the years 1 to 9999.
+_FIRST_MS = -62_135_596_800_000
+_END_MS = 253_402_300_800_000
+
+
 class Serializer(Protocol):
     """What Django calls a session serializer; it must speak JSON."""
 
@@ -156,19 +161,41 @@ def _read(
     if not own.keys() <= _OWN:
         raise KeyError
     for key in AUTH_KEYS:
-        if not isinstance(data.get(key, ""), str):
-            raise TypeError
+        _require_text(data.get(key, ""))
     return SessionRecord(
-        created_at_ms=int(own[_CREATED_AT]),
+        created_at_ms=_instant(own[_CREATED_AT]),
         data=data,
-        authenticated_at_ms=_number(own.get(_AUTHENTICATED_AT)),
-        user_checked_at_ms=_number(own.get(_USER_CHECKED_AT)),
+        authenticated_at_ms=_optional_instant(own.get(_AUTHENTICATED_AT)),
+        user_checked_at_ms=_optional_instant(own.get(_USER_CHECKED_AT)),
         idle_ms=_number(own.get(_IDLE)),
-        deadline_ms=_number(own.get(_DEADLINE)),
+        deadline_ms=_optional_instant(own.get(_DEADLINE)),
         device=own.get(_DEVICE, b"").decode(),
         address=own.get(_ADDRESS, b"").decode(),
-        last_seen_at_ms=_number(own.get(_LAST_SEEN_AT)),
+        last_seen_at_ms=_optional_instant(own.get(_LAST_SEEN_AT)),
     )
+
+
+def _require_text(value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError
+    # JSON can spell half of a surrogate pair, and NUL. Neither can be compared with an
+    # auth hash or put into a query.
+    if not value.isascii():
+        value.encode()
+    if "\0" in value:
+        raise ValueError
+
+
+def _instant(text: bytes) -> int:
+    number = int(text)
+    # Beyond that no calendar can show it to the user.
+    if not _FIRST_MS <= number < _END_MS:
+        raise ValueError
+    return number
+
+
+def _optional_instant(text: bytes | None) -> int | None:
+    return None if text is None else _instant(text)
 
 
 def _number(text: bytes | None) -> int | None:

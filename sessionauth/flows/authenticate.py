@@ -7,7 +7,7 @@ from django.contrib.auth.middleware import get_user
 
 from sessionauth.core.record import SessionRecord
 from sessionauth.core.timeouts import Verdict
-from sessionauth.exceptions import SessionEnded, UserRefused
+from sessionauth.exceptions import SessionRefused, UserRefused
 from sessionauth.flows.session import LiveSession, Reason
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def authenticate(request: "HttpRequest", session: LiveSession) -> Caller | None:
         try:
             row = check_user(request, session)
             session.note_user_check()
-        except (UserRefused, SessionEnded):
+        except SessionRefused:
             return None
     return Caller(
         user_id=record.user_id,

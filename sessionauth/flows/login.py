@@ -14,7 +14,7 @@ from django.contrib import auth
 from sessionauth.conf import get_serializer, get_settings
 from sessionauth.core.record import AUTH_KEYS, from_fields
 from sessionauth.core.session_id import digest, new_session_key
-from sessionauth.exceptions import LoginOvertaken, SessionEnded, SessionLimitReached
+from sessionauth.exceptions import LoginOvertaken, SessionLimitReached, SessionRefused
 from sessionauth.flows.renew import carry_over
 from sessionauth.flows.revoke import revoke
 from sessionauth.flows.save import create_session, save_session
@@ -74,7 +74,7 @@ def open_session(
     _admit(user_id, stored.digest, replaced)
     try:
         opened = save_session(stored, record)
-    except SessionEnded as error:
+    except SessionRefused as error:
         raise LoginOvertaken from error
     report(
         session_opened,

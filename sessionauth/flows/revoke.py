@@ -56,7 +56,9 @@ def revoke_all(user: "Model", reason: str, keep: str | None = None) -> int:
     """
     user_id = user_id_of(user)
     kept = digest(keep) if keep else None
-    began_us, listed = index.listed_until(user_id, None)
+    now_us, listed = index.listed_until(user_id, None)
+    # By another clock, before a failover, some may have logged in after this.
+    began_us = max(now_us, *listed.values()) if listed else now_us
     ended = 0
     while doomed := [member for member in listed if member != kept]:
         ended += sum(revoke(member, reason) for member in doomed)

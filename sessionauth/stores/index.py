@@ -6,12 +6,16 @@ is gone.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import cast
 
 from sessionauth.conf import SessionLimitPolicy
 from sessionauth.core.timeouts import TimeoutPolicy
+from sessionauth.exceptions import RecordCorrupt, StoreDown
 from sessionauth.stores import sessions
 from sessionauth.stores.connection import (
+    Argument,
+    Script,
     command,
     commands,
     delete_all,
@@ -21,6 +25,7 @@ from sessionauth.stores.connection import (
 
 NAMESPACE = "sa:u:"
 _PRUNED_AT_ONCE = 1000
+_NO_INDEX = "What lies in the place of a user's index is none"
 
 _ADMIT = load_script("index", "admit")
 _SWAP = load_script("swap")
@@ -51,7 +56,7 @@ def admit(
 
     def attempt(how: str, dead: Iterable[str] = ()) -> list[str] | None:
         fixed = (session_digest, replaced or "", most or 0, how, policy.absolute_ms)
-        return _texts(run(_ADMIT, _key(user_id), *fixed, *dead))
+        return _texts(_run(_ADMIT, user_id, *fixed, *dead))
 
     evicted = attempt("ask")
     if evicted is not None:
@@ -64,7 +69,7 @@ def admit(
 
 def swap(user_id: str, session_digest: str, new_digest: str) -> bool:
     """List a renewed id in the place of the old one; False if that was revoked."""
-    return run(_SWAP, _key(user_id), session_digest, new_digest) == 1
+    return _run(_SWAP, user_id, session_digest, new_digest) == 1
 
 
 def listed_until(user_id: str, until_us: int | None) -> tuple[int, dict[str, int]]:
@@ -72,14 +77,17 @@ def listed_until(user_id: str, until_us: int | None) -> tuple[int, dict[str, int
 
     Args:
         user_id: whose index.
-        until_us: leave out who logged in later; None for now.
+        until_us: leave out who logged in later; None for nobody.
 
     Returns:
         Login time 0 is that of a session that was evicted.
     """
-    answer = run(_LISTED, _key(user_id), "" if until_us is None else until_us)
+    answer = _run(_LISTED, user_id, "" if until_us is None else until_us)
     now_us, flat = cast("tuple[bytes, list[bytes]]", answer)
-    times = {m.decode(): int(t) for m, t in zip(flat[::2], flat[1::2], strict=True)}
+    try:
+        times = {m.decode(): int(t) for m, t in zip(flat[::2], flat[1::2], strict=True)}
+    except (ValueError, OverflowError):
+        raise StoreDown(_NO_INDEX) from None
     return int(now_us), times
 
 
@@ -102,12 +110,28 @@ def listed_of(user_ids: Sequence[str]) -> tuple[int, dict[str, list[str]]]:
 def forget(user_id: str, session_digests: Iterable[str]) -> None:
     """Take sessions off the list, whose records are gone."""
     if members := tuple(session_digests):
-        command("ZREM", _key(user_id), *members)
+        # Where the list is none, nothing is on it.
+        with suppress(RecordCorrupt):
+            command("ZREM", _key(user_id), *members)
 
 
 def delete_every_index() -> None:
     """Delete all indexes. For maintenance: it scans the database."""
     delete_all(NAMESPACE)
+
+
+def _run(script: Script, user_id: str, *arguments: Argument) -> object:
+    """Run a script on a user's index.
+
+    Raises:
+        StoreDown: no answer, or there is something else in its place. Which sessions
+            the user has is not known then, so nobody may log in unlisted, and nobody is
+            told that all of them were ended.
+    """
+    try:
+        return run(script, _key(user_id), *arguments)
+    except RecordCorrupt:
+        raise StoreDown(_NO_INDEX) from None
 
 
 def _key(user_id: str) -> str:

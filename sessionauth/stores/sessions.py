@@ -9,6 +9,7 @@ from typing import cast
 
 from sessionauth.core.record import RENEWED_TO, Fields
 from sessionauth.core.timeouts import TimeoutPolicy
+from sessionauth.exceptions import RecordCorrupt
 from sessionauth.stores.connection import (
     command,
     commands,
@@ -129,7 +130,10 @@ def _peeked(answer: object, left_ms: object) -> Peeked | None:
 
 def is_alive(session_digest: str) -> bool:
     """Return whether there is such a session, without noting a use of it."""
-    answer = command("HMGET", _key(session_digest), "c", RENEWED_TO)
+    try:
+        answer = command("HMGET", _key(session_digest), "c", RENEWED_TO)
+    except RecordCorrupt:
+        return False
     created, renewed_to = cast("list[bytes | None]", answer)
     return created is not None and renewed_to is None
 
