@@ -8,6 +8,7 @@ The layers, top to bottom; imports point down only::
     authentication  DRF: who is calling, for one round trip
     middleware      503 when the store is down, the cookie kept
     engine          SESSION_ENGINE = "sessionauth.engine"
+    answers         what a client is told: page or JSON
     transport       the cookie, the client's address
     flows           user stories: load, save, renew, login, authenticate, revoke
     signals         what happened, also as log lines

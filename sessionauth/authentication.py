@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions, status
 from rest_framework.request import Request
 
+from sessionauth.answers import CHALLENGE, RETRY_AFTER_SECONDS
 from sessionauth.exceptions import StoreDown, UserRefused
 from sessionauth.flows.authenticate import Caller, authenticate
-from sessionauth.transport import RETRY_AFTER_SECONDS, session_of
+from sessionauth.transport import session_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class SessionAuthentication(authentication.SessionAuthentication):
     """Authenticate by the session cookie; unsafe methods need the CSRF token too."""
 
-    www_authenticate = 'Session realm="api"'
+    www_authenticate = CHALLENGE
 
     def authenticate(
         self, request: Request

@@ -19,17 +19,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from sessionauth.answers import login_refused, unavailable
 from sessionauth.exceptions import LoginRefused, StoreDown
 from sessionauth.flows.session import LiveSession
 from sessionauth.signals import report_store_down
 from sessionauth.transport import (
     delete_session_cookie,
-    login_refused,
     origin_of,
     session_of,
     set_session_cookie,
     shown_session_key,
-    unavailable,
 )
 
 if TYPE_CHECKING:

@@ -1,20 +1,16 @@
-"""Where the session id rides: the cookie; where it came from; the answer without it."""
+"""Where the session id rides, the cookie, and where a request comes from."""
 
 from typing import Literal, TypeAlias, cast
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
 from python_ipware import IpWare
 
 from sessionauth.conf import get_settings
 from sessionauth.core.device import device_label
-from sessionauth.exceptions import LoginRefused, SessionLimitReached, StoreDown
 from sessionauth.flows.session import LiveSession, Origin
-
-RETRY_AFTER_SECONDS = 5
 
 _IPWARE = IpWare(precedence=("REMOTE_ADDR",), proxy_count=0)
 
@@ -108,40 +104,3 @@ def delete_session_cookie(response: HttpResponseBase) -> None:
 
 def _samesite() -> "_SameSite":
     return cast("_SameSite", django_settings.SESSION_COOKIE_SAMESITE)
-
-
-def wants_page(request: HttpRequest) -> bool:
-    """Return whether a browser shows the answer; scripts and tools ask for JSON."""
-    return "text/html" in request.headers.get("Accept", "")
-
-
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """Return the answer when the store gives none: come back, you are still logged in.
-
-    It is a new response, without the cookies and the content of what was made so far.
-    """
-    text = _("Sessions are not available at the moment. Try again in a few seconds.")
-    response = _refusal(request, 503, text, StoreDown.code)
-    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
-
-
-def login_refused(request: HttpRequest, error: LoginRefused) -> HttpResponse:
-    """Return the answer to a right password where the login may not begin."""
-    return _refusal(request, 403, refusal_text(error), error.code)
-
-
-def refusal_text(error: LoginRefused) -> str:
-    """Return what the user is told about it."""
-    if isinstance(error, SessionLimitReached):
-        return _("You are logged in on as many devices as allowed.")
-    return _("You were logged out everywhere at this moment. Log in again.")
-
-
-def _refusal(request: HttpRequest, status: int, text: str, code: str) -> HttpResponse:
-    no_store = {"Cache-Control": "no-store"}
-    if wants_page(request):
-        kind = "text/plain; charset=utf-8"
-        return HttpResponse(text, status=status, content_type=kind, headers=no_store)
-    content = {"detail": text, "code": code}
-    return JsonResponse(content, status=status, headers=no_store)

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from sessionauth.views import LoginPage, LogoutAllView, LogoutView, SessionView
+from sessionauth.views import login, logout, session
 
 app_name = "sessionauth"
 urlpatterns = [
-    path("login/", LoginPage.as_view(), name="login"),
-    path("session/", SessionView.as_view(), name="session"),
-    path("logout/", LogoutView.as_view(), name="logout"),
-    path("logout/all/", LogoutAllView.as_view(), name="logout_all"),
+    path("login/", login.LoginPage.as_view(), name="login"),
+    path("session/", session.SessionView.as_view(), name="session"),
+    path("logout/", logout.LogoutView.as_view(), name="logout"),
+    path("logout/all/", logout.LogoutAllView.as_view(), name="logout_all"),
 ]

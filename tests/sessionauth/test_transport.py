@@ -1,11 +1,11 @@
-"""Cookies, addresses, and the answer of an outage."""
+"""The session of a request, and the address that it comes from."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from sessionauth.transport import client_address, session_of, unavailable, wants_page
+from sessionauth.transport import client_address, session_of
 
 FORWARDED = {"REMOTE_ADDR": "10.0.0.2", "HTTP_X_FORWARDED_FOR": "6.6.6.6, 192.0.2.7"}
 
@@ -49,30 +49,3 @@ class TestSessionOf:
         """A clear word instead of an AttributeError in the first request."""
         with pytest.raises(ImproperlyConfigured, match="SessionMiddleware"):
             session_of(RequestFactory().get("/"))
-
-
-class TestUnavailable:
-    @pytest.mark.parametrize(
-        ("accept", "kind"),
-        [
-            ("text/html,application/xhtml+xml,*/*;q=0.8", "text/plain; charset=utf-8"),
-            ("application/json", "application/json"),
-            ("*/*", "application/json"),
-        ],
-    )
-    def test_answer_is_503_in_the_clients_language(
-        self, accept: str, kind: str
-    ) -> None:
-        """Clients and proxies try again; a person can read why."""
-        request = RequestFactory().get("/", headers={"accept": accept})
-
-        answer = unavailable(request)
-
-        assert answer.status_code == 503
-        assert int(answer["Retry-After"]) > 0
-        assert answer["Cache-Control"] == "no-store"
-        assert answer["Content-Type"] == kind
-
-    def test_tool_without_accept_header_wants_no_page(self) -> None:
-        """Tools such as curl get JSON."""
-        assert not wants_page(RequestFactory().get("/"))

@@ -1,0 +1,1 @@
+"""Endpoints and pages, one file per user story."""

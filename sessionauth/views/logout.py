@@ -1,0 +1,60 @@
+"""``logout/``: end this session, or every session of the user; as page and as JSON."""
+
+from django.conf import settings as django_settings
+from django.contrib import auth
+from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import rotate_token
+from django.shortcuts import resolve_url
+from django.utils.decorators import method_decorator
+from django.views import View
+from rest_framework.exceptions import NotAuthenticated
+
+from sessionauth.answers import CHALLENGE, wants_page
+from sessionauth.flows.revoke import revoke_all
+from sessionauth.flows.session import Reason
+from sessionauth.views.csrf_check import checked_form
+
+
+@method_decorator(checked_form, name="dispatch")
+class LogoutView(RedirectURLMixin, View):
+    """End this session and let the browser forget its id."""
+
+    http_method_names = ("post", "options")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Answer a browser with a redirect and everything else with 204."""
+        return self.end(request)
+
+    def end(self, request: HttpRequest) -> HttpResponse:
+        """Log out, also where nobody was logged in: what was asked for holds."""
+        auth.logout(request)
+        # The token that the pages of the session carried dies with it.
+        rotate_token(request)
+        if wants_page(request):
+            return HttpResponseRedirect(self.get_success_url())
+        return HttpResponse(status=204)
+
+    def get_default_redirect_url(self) -> str:
+        """Return where a browser goes without ``next``."""
+        return resolve_url(
+            django_settings.LOGOUT_REDIRECT_URL or django_settings.LOGIN_URL
+        )
+
+
+class LogoutAllView(LogoutView):
+    """End every session of the user who asks, this one too."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Answer as ``LogoutView`` does; 401 or the login page for nobody."""
+        if isinstance(request.user, Model):
+            revoke_all(request.user, Reason.LOGOUT_ALL)
+            return self.end(request)
+        if wants_page(request):
+            return redirect_to_login(self.get_success_url())
+        return JsonResponse(
+            {"detail": NotAuthenticated.default_detail},
+            status=401,
+            headers={"WWW-Authenticate": CHALLENGE},
+        )

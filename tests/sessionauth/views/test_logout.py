@@ -1,0 +1,115 @@
+"""``logout/``: end this session, or every session of the user."""
+
+from collections.abc import Callable
+
+import pytest
+import redis
+from django.test import Client
+
+from tests.sessionauth.conftest import COOKIE, session_key, with_cookie
+
+LogIn = Callable[..., Client]
+JSON = {"accept": "application/json"}
+PAGE = {"accept": "text/html"}
+
+
+@pytest.mark.usefixtures("alice")
+class TestLogout:
+    @pytest.mark.requirement("SES-06")
+    def test_session_is_over_everywhere(
+        self, log_in: LogIn, redis_client: redis.Redis
+    ) -> None:
+        """Also for whoever copied the cookie before."""
+        client = log_in()
+        copy = with_cookie(session_key(client))
+
+        answer = client.post("/auth/logout/", secure=True, headers=JSON)
+
+        assert answer.status_code == 204
+        assert copy.get("/api/me/", secure=True).status_code == 401
+        assert redis_client.dbsize() == 0
+
+    def test_browser_is_sent_on(self, log_in: LogIn) -> None:
+        """A form's answer must be a page."""
+        answer = log_in().post("/auth/logout/", secure=True, headers=PAGE)
+
+        assert answer.status_code == 302
+        assert answer["Location"] == "/plain/"
+
+    def test_logout_without_a_session_is_fine(self) -> None:
+        """What was asked for holds; a second click is no error."""
+        answer = Client().post("/auth/logout/", secure=True, headers=JSON)
+
+        assert answer.status_code == 204
+
+    @pytest.mark.requirement("CSR-02")
+    @pytest.mark.parametrize("path", ["/auth/logout/", "/auth/logout/all/"])
+    def test_logout_needs_the_csrf_token(
+        self, browser: Client, log_in: LogIn, path: str
+    ) -> None:
+        """Another site must not log its visitors out of ours."""
+        client = log_in(client=browser)
+
+        answer = client.post(path, secure=True, headers=JSON)
+
+        assert answer.status_code == 403
+        assert answer.json()["detail"].startswith("CSRF Failed: ")
+        assert not answer.cookies
+        assert client.get("/api/me/", secure=True).status_code == 200
+
+    def test_cross_site_logout_of_nobody_deletes_no_cookie(
+        self, browser: Client
+    ) -> None:
+        """SameSite keeps the cookie at home, so the request looks anonymous."""
+        answer = browser.post("/auth/logout/", secure=True, headers=PAGE)
+
+        assert answer.status_code == 403
+        assert COOKIE not in answer.cookies
+
+    @pytest.mark.requirement("CSR-04")
+    @pytest.mark.parametrize("path", ["/auth/logout/", "/auth/logout/all/"])
+    def test_get_ends_nothing(self, log_in: LogIn, path: str) -> None:
+        """Prefetchers follow links."""
+        client = log_in()
+
+        assert client.get(path, secure=True).status_code == 405
+        assert client.get("/api/me/", secure=True).status_code == 200
+
+    @pytest.mark.requirement("CSR-03")
+    def test_csrf_token_changes_at_login_and_at_logout(self, log_in: LogIn) -> None:
+        """A token from before belongs to whoever sat there before."""
+        client = Client()
+        client.get("/auth/login/", secure=True)
+        tokens = [client.cookies["csrftoken"].value]
+        log_in(client=client)
+        tokens.append(client.cookies["csrftoken"].value)
+        client.post("/auth/logout/", secure=True)
+        tokens.append(client.cookies["csrftoken"].value)
+
+        assert len(set(tokens)) == 3
+
+
+@pytest.mark.usefixtures("alice", "bob")
+class TestLogoutAll:
+    def test_every_session_of_the_user_ends(self, log_in: LogIn) -> None:
+        """The answer to a lost telephone; other users are not touched."""
+        one, two, other = log_in(), log_in(), log_in("bob")
+
+        answer = one.post("/auth/logout/all/", secure=True, headers=JSON)
+
+        assert answer.status_code == 204
+        assert answer.cookies[COOKIE].value == ""
+        codes = [c.get("/api/me/", secure=True).status_code for c in (one, two, other)]
+        assert codes == [401, 401, 200]
+
+    def test_nobody_is_401_or_sent_to_the_login(self) -> None:
+        """There is no user whose sessions could end."""
+        client = Client()
+
+        tool = client.post("/auth/logout/all/", secure=True, headers=JSON)
+        page = client.post("/auth/logout/all/", secure=True, headers=PAGE)
+
+        assert tool.status_code == 401
+        assert tool["WWW-Authenticate"] == 'Session realm="api"'
+        assert page.status_code == 302
+        assert page["Location"].startswith("/auth/login/")
