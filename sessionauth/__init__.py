@@ -6,6 +6,9 @@ The layers, top to bottom; imports point down only::
     urls checks receivers management
     views           login and logout, as pages and as JSON
     authentication  DRF: who is calling, for one round trip
+    permissions     DRF: a recent login
+    decorators      the same for pages
+    parsers serializers   what the endpoints read
     middleware      503 when the store is down, the cookie kept
     engine          SESSION_ENGINE = "sessionauth.engine"
     answers         what a client is told: page or JSON

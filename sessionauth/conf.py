@@ -40,6 +40,7 @@ class Settings:
     user_check_interval: timedelta = timedelta(seconds=60)
     max_sessions_per_user: int | None = None
     session_limit_policy: SessionLimitPolicy = SessionLimitPolicy.EVICT_OLDEST
+    step_up_max_age: timedelta = timedelta(minutes=15)
     trusted_proxy_hops: int = 0
 
     @cached_property
@@ -130,6 +131,7 @@ _RULES = {
     "SESSION_LIMIT_POLICY": _Rule(
         lambda v: v in _POLICIES, " or ".join(map(repr, _POLICIES))
     ),
+    "STEP_UP_MAX_AGE": _DURATION,
     "TRUSTED_PROXY_HOPS": _Rule(
         lambda v: isinstance(v, int) and _is_whole(v) and v >= 0,
         "a whole number, 0 if no proxy stands in front",

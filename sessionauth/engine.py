@@ -144,6 +144,12 @@ class SessionStore(SessionBase):
         return self._stored.verdict if self._stored else Verdict.ALIVE
 
     @property
+    def now_ms(self) -> int:
+        """The store's time when it was last asked; 0 if there is no session."""
+        self._data()
+        return self._stored.now_ms if self._stored else 0
+
+    @property
     def is_cookie_due(self) -> bool:
         """Whether the browser's cookie is no longer the right one."""
         return self._expiry_changed or bool(self._stored and self._stored.is_issued)

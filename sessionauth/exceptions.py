@@ -9,6 +9,7 @@
     │   ├── RecordCorrupt        what is stored under the id is no record of ours
     │   ├── SessionEnded         it ended while this request was under way
     │   └── UserRefused          the user is gone, inactive, or changed the password
+    ├── LoginTooOld              this takes a login that is more recent
     ├── SessionKeyTaken          a session was to be created under an id in use
     └── LoginRefused             the credentials were right, the login may not be
         ├── SessionLimitReached  the user has as many sessions as allowed
@@ -18,6 +19,7 @@ Outside, every ``SessionRefused`` looks like a request without a session; ``code
 goes to log and signal.
 """
 
+from datetime import timedelta
 from typing import ClassVar
 
 
@@ -61,6 +63,21 @@ class UserRefused(SessionRefused):
     """The session's user is gone, inactive, or has another password by now."""
 
     code = "user_refused"
+
+
+class LoginTooOld(SessionAuthError):
+    """The user is logged in, but has not proved for a while to be there."""
+
+    code = "insufficient_user_authentication"
+
+    def __init__(self, max_age: timedelta) -> None:
+        """Remember what it takes.
+
+        Args:
+            max_age: how old the login may be.
+        """
+        super().__init__(f"It may be {max_age} old.")
+        self.max_age = max_age
 
 
 class SessionKeyTaken(SessionAuthError):

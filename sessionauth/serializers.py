@@ -1,4 +1,4 @@
-"""What the JSON login reads."""
+"""What the endpoints read from a body."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
 
-class LoginSerializer(serializers.Serializer[Any]):
+class CredentialsSerializer(serializers.Serializer[Any]):
     """User name, under the name of the model's ``USERNAME_FIELD``, and password."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

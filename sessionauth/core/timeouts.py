@@ -54,6 +54,12 @@ def deadline_ms(record: SessionRecord, policy: TimeoutPolicy) -> int:
     return end_ms if record.deadline_ms is None else min(end_ms, record.deadline_ms)
 
 
+def idle_end_ms(record: SessionRecord, policy: TimeoutPolicy, used_at_ms: int) -> int:
+    """Return when the session ends unless it is used again after ``used_at_ms``."""
+    own_ms = policy.idle_ms if record.idle_ms is None else record.idle_ms
+    return min(used_at_ms + min(policy.idle_ms, own_ms), deadline_ms(record, policy))
+
+
 def own_limits(expiry: object) -> tuple[int | None, int | None]:
     """Return (idle ms, deadline ms) that a session set for itself by ``set_expiry``.
 

@@ -49,6 +49,10 @@ class LiveSession(Protocol):
         """What the record was worth when it was loaded."""
 
     @property
+    def now_ms(self) -> int:
+        """The store's time when it was last asked; 0 if there is no session."""
+
+    @property
     def is_cookie_due(self) -> bool:
         """Whether the browser's cookie is no longer the right one."""
 

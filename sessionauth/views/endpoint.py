@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,7 +15,11 @@ from rest_framework.views import APIView
 
 from sessionauth.answers import CHALLENGE
 from sessionauth.authentication import SessionAuthentication
+from sessionauth.conf import get_settings
+from sessionauth.core.timeouts import deadline_ms, idle_end_ms
+from sessionauth.exceptions import SessionEnded
 from sessionauth.parsers import JSONParser
+from sessionauth.transport import session_of
 from sessionauth.views.standalone import standalone
 
 if TYPE_CHECKING:
@@ -54,3 +59,21 @@ class Endpoint(APIView):
         response["Cache-Control"] = "no-store"
         patch_vary_headers(response, ("Cookie",))
         return response
+
+
+def session_state(request: HttpRequest, user_pk: object) -> dict[str, object]:
+    """Return whose session it is and the seconds until it ends: if idle, in any case.
+
+    Raises:
+        SessionEnded: there is none.
+    """
+    live = session_of(request)
+    if live.record is None:
+        raise SessionEnded
+    policy = get_settings().timeouts
+    ends = {
+        "expires_in": deadline_ms(live.record, policy),
+        "idle_expires_in": idle_end_ms(live.record, policy, live.now_ms),
+    }
+    seconds = {name: max(0, at - live.now_ms) // 1000 for name, at in ends.items()}
+    return {"id": user_pk, **seconds}

@@ -9,12 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessionauth.answers import login_refused
-from sessionauth.conf import get_settings
 from sessionauth.exceptions import LoginRefused
 from sessionauth.flows.login import login
-from sessionauth.serializers import LoginSerializer
+from sessionauth.serializers import CredentialsSerializer
 from sessionauth.views.csrf_check import refuse_other_sites
-from sessionauth.views.endpoint import Endpoint
+from sessionauth.views.endpoint import Endpoint, session_state
 
 NO_ACCOUNT = _("No active account found with the given credentials")
 
@@ -27,10 +26,10 @@ class SessionView(Endpoint):
 
     @sensitive_variables()
     def post(self, request: Request) -> HttpResponseBase:
-        """Answer ``{"id", "expires_in"}``, or 401 whatever is wrong."""
+        """Answer whose session it is and when it ends, or 401 whatever is wrong."""
         http_request = request._request
         refuse_other_sites(http_request)
-        credentials = LoginSerializer(data=request.data)
+        credentials = CredentialsSerializer(data=request.data)
         credentials.is_valid(raise_exception=True)
         name, password = credentials.validated_data.values()
         form = AuthenticationForm(
@@ -42,7 +41,4 @@ class SessionView(Endpoint):
             login(http_request, form.get_user())
         except LoginRefused as error:
             return login_refused(http_request, error)
-        lifetime = get_settings().absolute_timeout
-        return Response(
-            {"id": form.get_user().pk, "expires_in": int(lifetime.total_seconds())}
-        )
+        return Response(session_state(http_request, form.get_user().pk))

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from copy import deepcopy
+from datetime import timedelta
 
 import pytest
+import redis
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
 from demo_project.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
+from sessionauth.core.session_id import digest
 from sessionauth.engine import SessionStore
 
 COOKIE = "__Host-sessionid"
@@ -57,6 +60,19 @@ def log_in() -> Callable[..., Client]:
         return client
 
     return log_in
+
+
+@pytest.fixture
+def age_login(redis_client: redis.Redis) -> Callable[[Client, timedelta], None]:
+    """Let a client's login lie further back, as if that much time had passed."""
+
+    def age_login(client: Client, by: timedelta) -> None:
+        name = "sa:s:" + digest(session_key(client))
+        for field in ("c", "a"):
+            at_ms = int(redis_client.hget(name, field) or 0)
+            redis_client.hset(name, field, at_ms - by // timedelta(milliseconds=1))
+
+    return age_login
 
 
 @pytest.fixture

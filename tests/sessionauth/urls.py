@@ -1,5 +1,7 @@
 """URLs for these tests: ours, an API and pages that use the session."""
 
+from datetime import timedelta
+
 from django.contrib import admin
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from sessionauth.authentication import SessionAuthentication
+from sessionauth.decorators import recent_authentication_required
+from sessionauth.permissions import AuthenticatedRecently
 
 
 class MeView(APIView):
@@ -76,13 +80,34 @@ def crash(request: HttpRequest) -> HttpResponse:
     raise RuntimeError
 
 
+class PayoutView(MeView):
+    """Needs a login of the last five minutes; any view's default without it."""
+
+    permission_classes = (AuthenticatedRecently,)
+    max_authentication_age: timedelta | None = timedelta(minutes=5)
+
+
+@recent_authentication_required(timedelta(minutes=5))
+def vault(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("gold")
+
+
+@recent_authentication_required()
+async def avault(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("silver")
+
+
 urlpatterns = [
     path("auth/", include("sessionauth.urls")),
     path("second/", include("sessionauth.urls", namespace="second")),
     path("api/me/", MeView.as_view()),
     path("api/open/", OpenView.as_view()),
     path("api/name/", NameView.as_view()),
+    path("api/payout/", PayoutView.as_view()),
+    path("api/recent/", PayoutView.as_view(max_authentication_age=None)),
     path("plain/", plain),
+    path("vault/", vault),
+    path("avault/", avault),
     path("put/", put),
     path("look/", look),
     path("page/", page),

@@ -38,7 +38,11 @@ class TestJsonLogin:
         answer = post_json(client)
 
         assert answer.status_code == 200
-        assert answer.json() == {"id": alice.pk, "expires_in": 86_400}
+        assert answer.json() == {
+            "id": alice.pk,
+            "expires_in": 86_400,
+            "idle_expires_in": 1_800,
+        }
         assert answer["Cache-Control"] == "no-store"
         assert "csrftoken" in answer.cookies
         assert session_key(client).encode() not in answer.content

@@ -1,0 +1,77 @@
+"""What pages ask of a session, said by a decorator."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from sessionauth.answers import (
+    CHALLENGE,
+    too_old_challenge,
+    too_old_content,
+    wants_page,
+)
+from sessionauth.exceptions import LoginTooOld
+from sessionauth.flows.step_up import refuse_old_login
+from sessionauth.transport import session_of
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+def recent_authentication_required(
+    max_age: timedelta | None = None,
+) -> Callable[[V], V]:
+    """Let a page be seen only by who has logged in recently.
+
+    Everybody else is led to the login page and back; a login there in the same browser
+    takes the place of the session. Who asks for JSON gets a 401 instead, the same as
+    from ``AuthenticatedRecently``.
+
+    Args:
+        max_age: how old the login may be; None for ``STEP_UP_MAX_AGE``.
+
+    Returns:
+        A decorator for views, ``async`` ones too.
+    """
+
+    def decorate(view: V) -> V:
+        @wraps(view)
+        def judged(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 # any view's
+            return _refusal(request, max_age) or view(request, *args, **kwargs)
+
+        @wraps(view)
+        async def ajudged(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 # the same
+            refusal = await sync_to_async(_refusal)(request, max_age)
+            return refusal or await view(request, *args, **kwargs)
+
+        return cast("V", ajudged if iscoroutinefunction(view) else judged)
+
+    return decorate
+
+
+def _refusal(request: HttpRequest, max_age: timedelta | None) -> HttpResponse | None:
+    if not request.user.is_authenticated:
+        content: dict[str, Any] = {"detail": _("You are not logged in.")}
+        challenge = CHALLENGE
+    else:
+        try:
+            refuse_old_login(session_of(request), max_age)
+        except LoginTooOld as error:
+            content = too_old_content(error.max_age)
+            challenge = too_old_challenge(error.max_age)
+        else:
+            return None
+    answer: HttpResponse
+    if wants_page(request):
+        answer = redirect_to_login(request.get_full_path())
+    else:
+        headers = {"WWW-Authenticate": challenge}
+        answer = JsonResponse(content, status=401, headers=headers)
+    add_never_cache_headers(answer)
+    return answer

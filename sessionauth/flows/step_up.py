@@ -1,0 +1,35 @@
+"""Ask for a recent login where a session alone is not enough (step-up).
+
+How long ago the user has logged in stands in the record, by the store's clock. Using
+the session makes no login younger: only a proof does.
+"""
+
+from datetime import timedelta
+
+from sessionauth.conf import get_settings
+from sessionauth.exceptions import LoginTooOld
+from sessionauth.flows.session import LiveSession
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def refuse_old_login(session: LiveSession, max_age: timedelta | None = None) -> None:
+    """Make sure that the user of ``session`` has logged in recently.
+
+    A login that lies in the future proves nothing: a failover brought another clock.
+
+    Args:
+        session: of a request whose caller is known.
+        max_age: how old the login may be; None for ``STEP_UP_MAX_AGE``.
+
+    Raises:
+        LoginTooOld: it is older, or there is none.
+        StoreDown: nothing is known about the session.
+    """
+    limit = get_settings().step_up_max_age if max_age is None else max_age
+    record = session.record
+    authenticated_at_ms = record.authenticated_at_ms if record else None
+    if authenticated_at_ms is None:
+        raise LoginTooOld(limit)
+    if not 0 <= session.now_ms - authenticated_at_ms <= limit // _MILLISECOND:
+        raise LoginTooOld(limit)
