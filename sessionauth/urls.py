@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from sessionauth.views import login, logout, reauth, session
+from sessionauth.views import login, logout, reauth, session, sessions
 
 app_name = "sessionauth"
 urlpatterns = [
     path("login/", login.LoginPage.as_view(), name="login"),
-    path("session/", session.SessionView.as_view(), name="session"),
+    path("session/", session.CurrentSessionView.as_view(), name="current_session"),
+    path("sessions/", sessions.SessionsView.as_view(), name="sessions"),
+    path("sessions/<handle>/", sessions.SessionView.as_view(), name="session"),
     path("logout/", logout.LogoutView.as_view(), name="logout"),
     path("reauth/", reauth.ReauthView.as_view(), name="reauth"),
     path("logout/all/", logout.LogoutAllView.as_view(), name="logout_all"),

@@ -36,6 +36,26 @@ def revoke(session_digest: str, reason: str) -> bool:
     return True
 
 
+def revoke_own(user_id: str, session_digest: str, reason: str) -> bool:
+    """End one session of a user, found by the user's list.
+
+    A call that failed half-way can be repeated: the list names the session until its
+    record is gone.
+
+    Returns:
+        Whether it was one of the user's; another's is left alone.
+
+    Raises:
+        StoreDown: it may not have ended; call again.
+    """
+    _now, listed = index.listed_until(user_id, None)
+    if session_digest not in listed:
+        return False
+    if not revoke(session_digest, reason):
+        index.forget(user_id, [session_digest])
+    return True
+
+
 def revoke_all(user: "Model", reason: str, keep: str | None = None) -> int:
     """End every session of ``user`` that began before this call.
 

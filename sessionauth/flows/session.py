@@ -41,6 +41,10 @@ class LiveSession(Protocol):
     origin: Callable[[], Origin]
 
     @property
+    def session_key(self) -> str | None:
+        """The id; None if there is no session."""
+
+    @property
     def record(self) -> SessionRecord | None:
         """The record as the store has it; None if there is no session."""
 

@@ -1,6 +1,6 @@
 """What the JSON endpoints share."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
@@ -24,6 +24,8 @@ from sessionauth.views.standalone import standalone
 
 if TYPE_CHECKING:
     from rest_framework.views import AsView, GenericView
+
+    from sessionauth.core.record import SessionRecord
 
 
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
@@ -59,6 +61,11 @@ class Endpoint(APIView):
         response["Cache-Control"] = "no-store"
         patch_vary_headers(response, ("Cookie",))
         return response
+
+
+def record_in(request: Request) -> "SessionRecord":
+    """Return the record that ``SessionAuthentication`` has found alive."""
+    return cast("SessionRecord", request.auth)
 
 
 def session_state(request: HttpRequest, user_pk: object) -> dict[str, object]:

@@ -18,7 +18,7 @@ from sessionauth.views.endpoint import Endpoint, session_state
 NO_ACCOUNT = _("No active account found with the given credentials")
 
 
-class SessionView(Endpoint):
+class CurrentSessionView(Endpoint):
     """``POST``: log in with JSON; the cookie of the answer is the session."""
 
     authentication_classes = ()
