@@ -21,7 +21,7 @@ from sessionauth.flows.save import create_session, save_session
 from sessionauth.flows.session import Origin, Reason
 from sessionauth.flows.stored import StoredSession
 from sessionauth.signals import report, session_opened
-from sessionauth.stores import index, sessions
+from sessionauth.stores import index, logins, sessions
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -108,3 +108,4 @@ def _admit(user_id: str, session_digest: str, replaced: str | None) -> None:
     for member in evicted:
         revoke(member, Reason.LIMIT)
     index.forget(user_id, evicted)
+    logins.note(user_id, settings.timeouts)

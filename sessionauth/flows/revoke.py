@@ -10,7 +10,7 @@ from sessionauth.conf import get_serializer
 from sessionauth.core.record import read_user_id
 from sessionauth.core.session_id import digest
 from sessionauth.signals import report, session_revoked
-from sessionauth.stores import index, sessions
+from sessionauth.stores import index, logins, sessions
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -95,6 +95,7 @@ def revoke_everybody() -> int:
     """
     ended = sessions.delete_every_session()
     index.delete_every_index()
+    logins.delete_list()
     return ended
 
 

@@ -16,7 +16,7 @@ from sessionauth.engine import SessionStore
 from sessionauth.exceptions import LoginOvertaken, SessionLimitReached
 from sessionauth.flows import login as flow
 from sessionauth.signals import session_opened
-from sessionauth.stores import index
+from sessionauth.stores import index, logins
 from tests.conftest import Heard
 from tests.sessionauth.conftest import session_key, stored, with_cookie
 
@@ -136,7 +136,36 @@ class TestIndex:
 
         with pytest.raises(LoginOvertaken):
             enter(alice)
-        assert redis_client.dbsize() == 0
+        assert redis_client.keys("sa:[su]:*") == []
+
+    def test_login_that_crashed_before_its_end_is_noted(
+        self, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An operator's list may name who is gone, but misses nobody who is there."""
+
+        def crash(*_args: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(flow, "save_session", crash)
+        with pytest.raises(MemoryError):
+            enter(alice)
+
+        noted = logins.read(logins.Span(), None, 9).logins
+        assert [login.user_id for login in noted] == [str(alice.pk)]
+
+    def test_login_is_in_the_index_when_it_is_noted(
+        self, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever reads the note and finds the index empty drops the note."""
+        found: list[str] = []
+
+        def note(user_id: str, *_args: object) -> None:
+            found.extend(index.listed_until(user_id, None)[1])
+
+        monkeypatch.setattr(logins, "note", note)
+        session = enter(alice)
+
+        assert found == [digest(session.session_key or "")]
 
     def test_same_browser_is_listed_once(self, alice: User) -> None:
         """Logging in again replaces the entry; it is not one device more."""
@@ -173,7 +202,7 @@ class TestLimit:
             enter(alice)
 
         assert is_valid(first)
-        assert redis_client.dbsize() == 2
+        assert len(redis_client.keys("sa:[su]:*")) == 2
 
     def test_ended_session_makes_room(self, settings: Settings, alice: User) -> None:
         """Who logged out somewhere must be able to log in elsewhere."""
