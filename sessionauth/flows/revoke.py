@@ -74,7 +74,14 @@ def revoke_all(user: "Model", reason: str, keep: str | None = None) -> int:
     Raises:
         StoreDown: not all of them may have ended; call again.
     """
-    user_id = user_id_of(user)
+    return revoke_all_of(user_id_of(user), reason, keep)
+
+
+def revoke_all_of(user_id: str, reason: str, keep: str | None = None) -> int:
+    """End every session of the user with this key, who need not exist any more.
+
+    Otherwise as ``revoke_all``.
+    """
     kept = digest(keep) if keep else None
     now_us, listed = index.listed_until(user_id, None)
     # By another clock, before a failover, some may have logged in after this.

@@ -44,6 +44,8 @@ class Read:
     """How many users the whole span has."""
     logins: list[LastLogin]
     """Newest first."""
+    is_full: bool
+    """Whether there may be more behind."""
 
 
 def note(user_id: str, policy: TimeoutPolicy, at_us: int | None = None) -> None:
@@ -69,7 +71,12 @@ def read(span: Span, after: LastLogin | None, most: int) -> Read:
         LastLogin(user_id=user_id.decode(), at_us=int(at_us))
         for user_id, at_us in zip(flat[::2], flat[1::2], strict=True)
     ]
-    return Read(now_us=int(now_us), count=count, logins=_behind(after, logins))
+    return Read(
+        now_us=int(now_us),
+        count=count,
+        logins=_behind(after, logins),
+        is_full=len(logins) == most,
+    )
 
 
 def drop(logins: Iterable[LastLogin]) -> None:

@@ -143,6 +143,13 @@ def is_stored(session_digest: str) -> bool:
     return command("EXISTS", _key(session_digest)) == 1
 
 
+def stored_among(session_digests: Sequence[str]) -> set[str]:
+    """Return the sessions of which anything is left; one round trip (one per node)."""
+    calls = [("EXISTS", _key(session_digest)) for session_digest in session_digests]
+    answers = zip(session_digests, commands(calls), strict=True)
+    return {session_digest for session_digest, answer in answers if answer == 1}
+
+
 def delete_every_session() -> int:
     """Delete all records; return how many. For maintenance: it scans the database."""
     return delete_all(NAMESPACE)
