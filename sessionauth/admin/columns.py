@@ -74,4 +74,4 @@ def page_of(site: AdminSite, of: Model | type[Model], name: str = "change") -> s
 def _instant(ms: int) -> str:
     """Return an instant in words; on forms Django shows what is no field as it is."""
     moment = datetime.fromtimestamp(ms / 1000, UTC)
-    return str(formats.localize(timezone.template_localtime(moment)))
+    return str(formats.localize(timezone.template_localtime(moment)))  # type: ignore[attr-defined] # not in the stubs

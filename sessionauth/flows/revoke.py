@@ -49,7 +49,7 @@ def revoke_own(user_id: str, session_digest: str, reason: str) -> bool:
         StoreDown: it may not have ended; call again.
     """
     _now, listed = index.listed_until(user_id, None)
-    if session_digest not in listed:
+    if listed.get(session_digest) is None:
         return False
     if not revoke(session_digest, reason):
         index.forget(user_id, [session_digest])

@@ -16,7 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from demo_project.embedded_valkey import EmbeddedValkey
-from sessionauth.transport import RETRY_AFTER_SECONDS
+from sessionauth.answers import RETRY_AFTER_SECONDS
 from tests import faults
 from tests.faults import assert_made_twice_at_most
 from tests.faulty_proxy import FaultyProxy, Spoil, garble, reset, say, stall

@@ -27,7 +27,7 @@ class TestLogout:
 
         assert answer.status_code == 204
         assert copy.get("/api/me/", secure=True).status_code == 401
-        assert redis_client.dbsize() == 0
+        assert redis_client.keys("sa:[su]:*") == []
 
     def test_browser_is_sent_on(self, log_in: LogIn) -> None:
         """A form's answer must be a page."""
