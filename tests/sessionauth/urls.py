@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -42,6 +43,7 @@ def plain(request: HttpRequest) -> HttpResponse:
     return HttpResponse("plain")
 
 
+@login_not_required
 def put(request: HttpRequest) -> HttpResponse:
     """Keep every query parameter in the session."""
     request.session.update(request.GET.dict())
