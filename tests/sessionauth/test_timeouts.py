@@ -8,7 +8,7 @@ import redis
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
@@ -89,6 +89,8 @@ class TestAbsolute:
 
 class TestPatterns:
     @pytest.mark.requirement("TMO-01", "TMO-03")
+    @example(pauses=[29, 29, 29, 29, 3])
+    @example(pauses=[29, 29, 29, 29, 4])
     @settings(max_examples=60)
     @given(
         pauses=st.lists(
