@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.middleware.cache import CacheMiddleware
 
-from tests.contracts.visitor import JWT, SESSION, Scheme, Visitor
+from tests.contracts.visitor import JWT, PASSWORD, SESSION, Scheme, Visitor
 
 TWINS = pytest.mark.parametrize(
     "twin", ["{plain}", "__host-{plain}", "__HOST-{plain}", "__Secure-{plain}"]
@@ -35,8 +35,15 @@ def decoded(value: str) -> bytes:
 def every_answer_with_cookies(visitor: Visitor) -> list[HttpResponse]:
     """What each endpoint says that sets or deletes credential cookies."""
     answers = [visitor.log_in()]
+    answers.append(visitor.call("post", "auth/reauth/", {"password": PASSWORD}))
     if visitor.scheme is JWT:
         answers.append(visitor.call("post", "auth/token/refresh/"))
+    here = next(
+        login["handle"]
+        for login in visitor.call("get", "auth/sessions/").json()
+        if login["current"]
+    )
+    answers.append(visitor.call("delete", f"auth/sessions/{here}/"))
     for end in ("auth/logout/", "auth/logout/all/"):
         visitor.log_in()
         answers.append(visitor.call("post", end))

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.urls import URLPattern, get_resolver
 
 from demo_project.models import Note
-from tests.contracts.visitor import CSRF, JWT, SCHEMES, Scheme, Visitor
+from tests.contracts.visitor import CSRF, JWT, PASSWORD, SCHEMES, Scheme, Visitor
 
 HANDLE = "A" * 43
 CONTENT_TYPES = pytest.mark.parametrize(
@@ -116,7 +116,7 @@ class TestUnsafe:
         self, scheme: Scheme, alice: User, stranger: Visitor, origin: str
     ) -> None:
         """A page that logs its visitors in as the attacker reads what they do."""
-        body = {"username": "alice", "password": "correct horse battery staple"}
+        body = {"username": "alice", "password": PASSWORD}
         if scheme is JWT:
             body["delivery"] = "cookie"
 
@@ -124,6 +124,35 @@ class TestUnsafe:
 
         assert answer.status_code == HTTPStatus.FORBIDDEN
         assert stranger.credentials == {}
+
+    @pytest.mark.requirement("CSR-01", "CSR-02")
+    @EVERY_ENDPOINT
+    @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+    def test_no_endpoint_acts_for_another_site(
+        self, alice: User, scheme: Scheme, path: str, method: str
+    ) -> None:
+        """Not even where a token leaked to it; what is added later is held to it."""
+        visitor, other = Visitor(scheme), Visitor(scheme)
+        visitor.log_in()
+        other.log_in()
+        before = visitor.credentials
+        body = {"username": "alice", "password": PASSWORD, "text": "x"}
+
+        for token in ("", visitor.cookie(CSRF)):
+            answer = visitor.call(
+                method,
+                path,
+                body,
+                HTTP_X_CSRFTOKEN=token,
+                HTTP_ORIGIN="https://evil.test",
+                HTTP_SEC_FETCH_SITE="cross-site",
+            )
+
+            assert not answer.cookies.keys() & set(scheme.credentials)
+        assert visitor.credentials == before
+        assert visitor.is_logged_in()
+        assert other.is_logged_in()
+        assert not Note.objects.exists()
 
 
 class TestToken:

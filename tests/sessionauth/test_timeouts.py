@@ -18,7 +18,7 @@ from sessionauth.core.timeouts import own_limits
 from sessionauth.engine import SessionStore
 from sessionauth.middleware import SessionMiddleware
 from tests.sessionauth.clock import pass_time
-from tests.sessionauth.conftest import COOKIE, stored
+from tests.sessionauth.conftest import COOKIE, PASSWORD, stored
 
 LogIn = Callable[..., Client]
 MINUTE = timedelta(minutes=1)
@@ -85,6 +85,34 @@ class TestAbsolute:
 
         with pytest.raises(Exception, match=r"ABSOLUTE_TIMEOUT.*greater than zero"):
             get_settings()
+
+
+class TestStepUp:
+    @pytest.mark.requirement("TMO-04")
+    @pytest.mark.usefixtures("alice")
+    def test_step_up_starts_the_absolute_timeout_anew_and_use_does_not(
+        self, redis_client: redis.Redis, log_in: LogIn
+    ) -> None:
+        """Only who proves anew who they are gets another day."""
+        stays, proves = log_in(), log_in()
+        for _ in range(50):
+            pass_time(redis_client, 28 * MINUTE)
+            assert (code(stays), code(proves)) == (200, 200)
+
+        answer = proves.post(
+            "/auth/reauth/",
+            {"password": PASSWORD},
+            content_type="application/json",
+            secure=True,
+        )
+        codes = []
+        for _ in range(50):
+            pass_time(redis_client, 28 * MINUTE)
+            codes.append((code(stays), code(proves)))
+
+        assert answer.status_code == 200
+        # 23 hours and 20 minutes were over: one more request, and then the end.
+        assert codes == [(200, 200)] + [(401, 200)] * 49
 
 
 class TestPatterns:

@@ -61,6 +61,23 @@ class TestReauth:
         assert set(response.json()) >= {"access", "refresh", "expires_in"}
         assert auth_time(response.json()) - auth_time(old) >= DAY.total_seconds()
 
+    @pytest.mark.requirement("TMO-04")
+    def test_reauth_starts_the_absolute_timeout_anew_and_a_refresh_does_not(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """Only who proves anew who they are gets another thirty days."""
+        stays, proves = caller.login(alice), caller.login(alice)
+        for _ in range(29):
+            age(DAY)
+            stays = caller.refreshed(stays["refresh"])
+            proves = caller.refreshed(proves["refresh"])
+
+        answer = caller.post("reauth/", {"password": PASSWORD}, bearer=proves["access"])
+        age(2 * DAY)
+
+        assert caller.refresh(stays["refresh"]).status_code == 401
+        assert caller.refresh(answer.json()["refresh"]).status_code == 200
+
     def test_reauth_ends_the_old_login_at_once(
         self, old: dict[str, Any], caller: Caller, heard: Heard
     ) -> None:
