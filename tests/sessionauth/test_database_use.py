@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from sessionauth import revoke_all
+from tests.sessionauth.conftest import PASSWORD
 
 LogIn = Callable[..., Client]
 
@@ -39,5 +40,27 @@ def test_no_transaction_is_open_while_the_store_is_asked(
     client.post("/auth/logout/", secure=True)
     log_in(client=client)
     revoke_all(alice, "test")
+
+    assert set(in_transaction) == {False}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.requirement("OPS-07")
+def test_no_endpoint_holds_the_transaction_of_its_request(
+    alice: User,
+    log_in: LogIn,
+    in_transaction: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With ``ATOMIC_REQUESTS`` a login would lock the user's row meanwhile."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)  # noqa: FBT003 # a value, not a flag
+    form = {"username": "alice", "password": PASSWORD}
+
+    client = log_in()
+    client.post("/auth/reauth/", {"password": PASSWORD}, secure=True)
+    client.get("/auth/sessions/", secure=True)
+    client.post("/auth/logout/", secure=True)
+    client.post("/auth/login/", form, secure=True)
+    client.post("/auth/logout/all/", secure=True)
 
     assert set(in_transaction) == {False}
