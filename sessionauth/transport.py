@@ -14,6 +14,9 @@ from sessionauth.flows.session import LiveSession, Origin
 
 _IPWARE = IpWare(precedence=("REMOTE_ADDR",), proxy_count=0)
 
+# Browsers keep none longer, whatever they are told (RFC 6265bis §5.5).
+_LONGEST_COOKIE_SECONDS = 400 * 24 * 3600
+
 _SameSite: TypeAlias = Literal["Lax", "Strict", "None", False] | None
 
 
@@ -83,7 +86,7 @@ def set_session_cookie(
     response.set_cookie(
         django_settings.SESSION_COOKIE_NAME,
         session_key,
-        max_age=max_age,
+        max_age=None if max_age is None else min(max_age, _LONGEST_COOKIE_SECONDS),
         domain=django_settings.SESSION_COOKIE_DOMAIN,
         path=django_settings.SESSION_COOKIE_PATH,
         secure=django_settings.SESSION_COOKIE_SECURE,

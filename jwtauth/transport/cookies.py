@@ -15,6 +15,9 @@ from jwtauth.conf import get_settings
 from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.exceptions import TokenMalformed
 
+# Browsers keep none longer, whatever they are told (RFC 6265bis §5.5).
+_LONGEST_COOKIE_SECONDS = 400 * 24 * 3600
+
 _SameSite: TypeAlias = Literal["Lax", "Strict", "None"]
 
 
@@ -57,7 +60,7 @@ def set_cookies(response: HttpResponseBase, tokens: IssuedTokens) -> None:
         response.set_cookie(
             name,
             token,
-            max_age=tokens.refresh_expires_in,
+            max_age=min(tokens.refresh_expires_in, _LONGEST_COOKIE_SECONDS),
             path="/",
             secure=settings.cookie_secure,
             httponly=True,

@@ -2,12 +2,14 @@
 
 import base64
 import re
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.middleware.cache import CacheMiddleware
+from pytest_django import Settings
 
 from tests.contracts.visitor import JWT, PASSWORD, SESSION, Scheme, Visitor
 
@@ -101,6 +103,28 @@ class TestAttributes:
             assert len(name) + len(value) <= MOST_BYTES
             told = value.encode() + decoded(value)
             assert not [text for text in personal.values() if text.encode() in told]
+
+
+class TestAge:
+    @pytest.mark.requirement("CKE-07")
+    def test_cookie_of_a_very_long_login_promises_what_browsers_keep(
+        self, scheme: Scheme, alice: User, settings: Settings
+    ) -> None:
+        """RFC 6265bis §5.5: they cut what is longer than 400 days."""
+        long = timedelta(days=1000)
+        settings.SESSION_EXPIRE_AT_BROWSER_CLOSE = False
+        settings.SESSION_COOKIE_AGE = int(long.total_seconds())
+        settings.SESSIONAUTH = {"IDLE_TIMEOUT": long, "ABSOLUTE_TIMEOUT": long}
+        settings.JWTAUTH = {
+            **settings.JWTAUTH,
+            "REFRESH_IDLE_TIMEOUT": long,
+            "REFRESH_ABSOLUTE_TIMEOUT": long,
+        }
+
+        answer = Visitor(scheme).log_in()
+
+        for attributes in cookies_of(answer, scheme).values():
+            assert attributes["max-age"] == 400 * 24 * 3600
 
 
 class TestTwins:
