@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
@@ -28,6 +28,7 @@ from redis.retry import Retry
 
 from sessionauth.conf import get_settings
 from sessionauth.exceptions import RecordCorrupt, StoreDown, StoreFull
+from sessionauth.stores.round_trip import Argument, Client, round_trip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,8 +39,6 @@ _CODE = re.compile(r"[A-Z]{2,20}")
 """What an error of Redis begins with."""
 _LUA = Path(__file__).parent / "lua"
 
-Argument: TypeAlias = str | bytes | int
-
 
 class _Pipeline(Protocol):
     def execute_command(self, *args: Argument) -> object: ...
@@ -47,9 +46,7 @@ class _Pipeline(Protocol):
     def execute(self, *, raise_on_error: bool) -> list[object]: ...
 
 
-class _Client(Protocol):
-    def execute_command(self, *args: Argument) -> object: ...
-
+class _Client(Client, Protocol):
     def pipeline(self, *, transaction: bool) -> _Pipeline: ...
 
     def scan_iter(self, *, match: str, count: int) -> "Iterator[bytes]": ...
@@ -85,8 +82,8 @@ def run(script: Script, key: str, *arguments: Argument) -> object:
     named = store.prefix + key
     try:
         try:
-            return store.client.execute_command(
-                "EVALSHA", script.sha1, 1, named, *arguments
+            return round_trip(
+                store.client, "EVALSHA", script.sha1, 1, named, *arguments
             )
         except NoScriptError:
             # The server forgot it (restart, failover, SCRIPT FLUSH); this teaches it.

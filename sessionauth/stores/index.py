@@ -14,7 +14,6 @@ from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.exceptions import RecordCorrupt, StoreDown
 from sessionauth.stores import sessions
 from sessionauth.stores.connection import (
-    Argument,
     Script,
     command,
     commands,
@@ -22,6 +21,7 @@ from sessionauth.stores.connection import (
     load_script,
     run,
 )
+from sessionauth.stores.round_trip import Argument
 
 NAMESPACE = "sa:u:"
 _PRUNED_AT_ONCE = 1000
