@@ -9,7 +9,7 @@ scripts of the store never look into them.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from sessionauth.exceptions import RecordCorrupt
 
@@ -32,27 +32,7 @@ _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _PLAIN_TEXT = re.compile(rb'"[ !#-\[\]-~]*"')
 _SPELT_BY_JSON = (int, float, bool, type(None))
 
-_CREATED_AT = b"c"
-_AUTHENTICATED_AT = b"a"
 _USER_CHECKED_AT = b"v"
-_IDLE = b"i"
-_DEADLINE = b"x"
-_DEVICE = b"d"
-_ADDRESS = b"p"
-# Written by the store when the session is used, at most once in a while.
-_LAST_SEEN_AT = b"u"
-_OWN = frozenset(
-    {
-        _CREATED_AT,
-        _AUTHENTICATED_AT,
-        _USER_CHECKED_AT,
-        _IDLE,
-        _DEADLINE,
-        _DEVICE,
-        _ADDRESS,
-        _LAST_SEEN_AT,
-    }
-)
 # The store sets it when the id was renewed: such a record does not count any more.
 RENEWED_TO = b"r"
 
@@ -60,6 +40,28 @@ RENEWED_TO = b"r"
 # What ``datetime`` can express: the years 1 to 9999.
 _FIRST_MS = -62_135_596_800_000
 _END_MS = 253_402_300_800_000
+
+
+def _instant(text: bytes) -> int:
+    number = int(text)
+    # Beyond that no calendar can show it to the user.
+    if not _FIRST_MS <= number < _END_MS:
+        raise ValueError
+    return number
+
+
+# What is ours: the name that stands behind each letter, and how its value is read.
+_OWN: dict[bytes, tuple[str, Callable[[bytes], int | str]]] = {
+    b"c": ("created_at_ms", _instant),
+    b"a": ("authenticated_at_ms", _instant),
+    _USER_CHECKED_AT: ("user_checked_at_ms", _instant),
+    b"i": ("idle_ms", int),
+    b"x": ("deadline_ms", _instant),
+    b"d": ("device", bytes.decode),
+    b"p": ("address", bytes.decode),
+    # Written by the store when the session is used, at most once in a while.
+    b"u": ("last_seen_at_ms", _instant),
+}
 
 
 class Serializer(Protocol):
@@ -96,17 +98,8 @@ class SessionRecord:
 
 def to_fields(record: SessionRecord, serializer: Serializer) -> Fields:
     """Return the hash fields of ``record``."""
-    numbers = {
-        _CREATED_AT: record.created_at_ms,
-        _AUTHENTICATED_AT: record.authenticated_at_ms,
-        _USER_CHECKED_AT: record.user_checked_at_ms,
-        _IDLE: record.idle_ms,
-        _DEADLINE: record.deadline_ms,
-        _LAST_SEEN_AT: record.last_seen_at_ms,
-    }
-    texts = {_DEVICE: record.device, _ADDRESS: record.address}
-    fields = {k: b"%d" % number for k, number in numbers.items() if number is not None}
-    fields |= {k: text.encode() for k, text in texts.items() if text}
+    own = {letter: getattr(record, name) for letter, (name, _) in _OWN.items()}
+    fields = {k: str(v).encode() for k, v in own.items() if v is not None and v != ""}
     for key, value in record.data.items():
         fields[_field_of(key)] = _dump(value, serializer)
     return fields
@@ -151,28 +144,18 @@ def _read(
     fields: Mapping[bytes, bytes], loads: Callable[[bytes], object]
 ) -> SessionRecord:
     data: dict[str, object] = {}
-    own: Fields = {}
+    own: dict[str, Any] = {}
     # One pass and no more: this runs at every request with a session.
-    for name, value in fields.items():
-        if name.startswith(DATA_PREFIX):
-            data[name[1:].decode("utf-8", "surrogatepass")] = _load(value, loads)
+    for field_name, value in fields.items():
+        if field_name[:1] == DATA_PREFIX:
+            key = field_name[1:].decode("utf-8", "surrogatepass")
+            data[key] = _load(value, loads)
         else:
-            own[name] = value
-    if not own.keys() <= _OWN:
-        raise KeyError
+            name, read = _OWN[field_name]
+            own[name] = read(value)
     for key in AUTH_KEYS:
         _require_text(data.get(key, ""))
-    return SessionRecord(
-        created_at_ms=_instant(own[_CREATED_AT]),
-        data=data,
-        authenticated_at_ms=_optional_instant(own.get(_AUTHENTICATED_AT)),
-        user_checked_at_ms=_optional_instant(own.get(_USER_CHECKED_AT)),
-        idle_ms=_number(own.get(_IDLE)),
-        deadline_ms=_optional_instant(own.get(_DEADLINE)),
-        device=own.get(_DEVICE, b"").decode(),
-        address=own.get(_ADDRESS, b"").decode(),
-        last_seen_at_ms=_optional_instant(own.get(_LAST_SEEN_AT)),
-    )
+    return SessionRecord(data=data, **own)
 
 
 def _require_text(value: object) -> None:
@@ -184,22 +167,6 @@ def _require_text(value: object) -> None:
         value.encode()
     if "\0" in value:
         raise ValueError
-
-
-def _instant(text: bytes) -> int:
-    number = int(text)
-    # Beyond that no calendar can show it to the user.
-    if not _FIRST_MS <= number < _END_MS:
-        raise ValueError
-    return number
-
-
-def _optional_instant(text: bytes | None) -> int | None:
-    return None if text is None else _instant(text)
-
-
-def _number(text: bytes | None) -> int | None:
-    return None if text is None else int(text)
 
 
 def _load(value: bytes, loads: Callable[[bytes], object]) -> object:
