@@ -1,6 +1,7 @@
 """What it costs to prove a caller whose row the view will use."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -15,29 +16,38 @@ from benchmarks import credentials
 from benchmarks.comparison import Call, Comparison
 from benchmarks.credentials import Headers
 from jwtauth.authentication import JWTAuthentication
+from sessionauth.authentication import SessionAuthentication
+from sessionauth.engine import SessionStore
 
 
 def measure() -> Iterator[Comparison]:
-    """Yield one comparison for each way to revoke, ``USER`` being ``database``."""
+    """Yield one comparison for each way to have the row: ours ask for it late.
+
+    With jwtauth that is ``USER`` ``database``, whichever way it revokes; with
+    sessionauth a look at the user, or ``USER_CHECK_INTERVAL`` 0.
+    """
     user = User.objects.create_user("user-row")
     for revocation in ("refresh_only", "denylist"):
         changes = {"USER": "database", "REVOCATION": revocation}
         with override_settings(JWTAUTH={**settings.JWTAUTH, **changes}):
-            yield _comparison(f"jwtauth {revocation}", user)
+            yield _comparison(
+                f"jwtauth {revocation}",
+                _authenticator(JWTAuthentication(), credentials.jwtauth_headers(user)),
+                user,
+            )
+    yield _comparison("sessionauth, used by the view", _session(user), user)
+    with override_settings(SESSIONAUTH={"USER_CHECK_INTERVAL": timedelta(0)}):
+        yield _comparison("sessionauth, checked each time", _session(user), user)
 
 
-def _comparison(contender: str, user: User) -> Comparison:
+def _comparison(contender: str, call: Call, user: User) -> Comparison:
     return Comparison(
         about="user's row",
         against="simplejwt",
         yardstick=_authenticator(
             SimpleJWTAuthentication(), credentials.simplejwt_headers(user)
         ),
-        contenders={
-            contender: _authenticator(
-                JWTAuthentication(), credentials.jwtauth_headers(user)
-            )
-        },
+        contenders={contender: call},
         budgets={contender: 1.0},
     )
 
@@ -45,3 +55,20 @@ def _comparison(contender: str, user: User) -> Comparison:
 def _authenticator(scheme: BaseAuthentication, headers: Headers) -> Call:
     request = Request(RequestFactory().get("/", headers=headers))
     return lambda: scheme.authenticate(request)
+
+
+def _session(user: User) -> Call:
+    key, scheme = credentials.session_key(user), SessionAuthentication()
+    request = Request(RequestFactory().get("/"))
+    http_request = request._request
+
+    def authenticate() -> str:
+        # Both of them remember the row for as long as the request lasts.
+        http_request.__dict__.pop("_cached_user", None)
+        http_request.session = SessionStore(key)
+        found = scheme.authenticate(request)
+        if found is None:
+            raise RuntimeError("A session that has just begun is not there.")
+        return found[0].get_username()
+
+    return authenticate
