@@ -133,6 +133,22 @@ class TestUserCheck:
         assert answer.status_code == 401
         assert answer["WWW-Authenticate"] == 'Session realm="api"'
 
+    def test_interval_of_zero_asks_the_store_once(
+        self,
+        settings: Settings,
+        alice: User,
+        log_in: LogIn,
+        round_trips: list[str],
+    ) -> None:
+        """A note of the check would be a second call, and nobody reads it."""
+        settings.SESSIONAUTH = {"USER_CHECK_INTERVAL": timedelta(0)}
+        client = log_in()
+        round_trips.clear()
+
+        client.get("/api/me/", secure=True)
+
+        assert round_trips == ["EVALSHA"]
+
     def test_interval_of_zero_checks_every_request(
         self, settings: Settings, alice: User, log_in: LogIn
     ) -> None:
