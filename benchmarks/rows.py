@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from benchmarks.interleaved import Timing
 
-_HEADER = ("what", "measured", "spread", "budget", "verdict", "against")
-_ALIGNMENT = "<>>><<"
+_HEADER = ("what", "measured", "spread", "own time", "budget", "verdict", "against")
+_ALIGNMENT = "<>>>><<"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,8 @@ class Row:
     spread: float | None
     budget: float | None
     against: str
+    cpu: float | None = None
+    """The same ratio, of the time that the process itself was busy."""
 
     @classmethod
     def of(
@@ -39,6 +41,7 @@ class Row:
             spread=spread,
             budget=budget,
             against=f"{against} ({_duration(other.median)})",
+            cpu=ours.cpu_ratio_to(other),
         )
 
     @property
@@ -59,6 +62,7 @@ class Row:
             self.name,
             f"{self.figure:.{digits}f} {self.unit}",
             "" if self.spread is None else f"{self.spread:.0%}",
+            "" if self.cpu is None else f"{self.cpu:.2f} x",
             "" if self.budget is None else f"<= {self.budget:g}",
             self.verdict,
             self.against,

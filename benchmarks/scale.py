@@ -8,9 +8,9 @@ warm a processor's cache can be.
 import itertools
 import random
 import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from django_redis import get_redis_connection
 from redis.client import Pipeline
 
 from benchmarks import credentials
-from benchmarks.interleaved import ROUNDS, Timing
+from benchmarks.interleaved import ROUNDS, Round, Timing, time_round
 from benchmarks.rows import Row
 from sessionauth.conf import get_serializer, get_settings
 from sessionauth.core.record import AUTH_HASH, USER_ID, Fields, to_fields
@@ -100,22 +100,17 @@ ACTS: dict[str, Act] = {
 
 
 def _timings(act: Act, filled: Mapping[str, Sequence[Stored]]) -> dict[str, Timing]:
-    rounds: dict[str, list[float]] = {alias: [] for alias in SIZES}
+    rounds: dict[str, list[Round]] = {alias: [] for alias in SIZES}
     turns = {alias: itertools.cycle(filled[alias]) for alias in SIZES}
     for number in range(2 * ROUNDS):
         for alias in list(SIZES)[:: -1 if number % 2 else 1]:
             with override_settings(SESSIONAUTH={"CACHE": alias}):
                 act(next(turns[alias]))  # Which reads the settings anew.
                 some = list(itertools.islice(turns[alias], CALLS))
-                rounds[alias].append(_seconds(act, some))
-    return {alias: Timing(rounds=tuple(seconds)) for alias, seconds in rounds.items()}
-
-
-def _seconds(act: Act, some: Sequence[Stored]) -> float:
-    start = time.perf_counter()
-    for stored in some:
-        act(stored)
-    return (time.perf_counter() - start) / len(some)
+                rounds[alias].append(
+                    time_round(partial(act, stored) for stored in some)
+                )
+    return {alias: Timing.of(timed) for alias, timed in rounds.items()}
 
 
 def _fill(alias: str, size: int) -> list[Stored]:
