@@ -21,7 +21,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FULL = (["-n", "2", "-m", "not serial"], ["-m", "serial"])
-QUICK = (["-n", "2", "-m", "not serial and not slow"],)
+QUICK = (
+    ["-n", "2", "-m", "not serial and not slow"],
+    # Slow as they are, they tell what each Django expects of an engine.
+    ["-n", "2", "tests/django_suites"],
+)
 
 # What would make a leg test something else than this checkout in its own way.
 LEAKING = re.compile(r"DJANGO_|PYTEST_|TEST_|PYTHONPATH$|PYTHONHOME$|VIRTUAL_ENV$")

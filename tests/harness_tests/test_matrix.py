@@ -98,7 +98,7 @@ class TestLeg:
     @pytest.mark.parametrize(
         ("failing", "result", "commands"),
         [
-            ("none", Result.PASSED, 3),
+            ("none", Result.PASSED, 4),
             ("pytest", Result.FAILED, 3),
             ("pip", Result.FAILED, 2),
         ],
