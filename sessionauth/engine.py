@@ -28,7 +28,12 @@ from sessionauth.flows.load import load_session
 from sessionauth.flows.login import open_session
 from sessionauth.flows.renew import renew_session
 from sessionauth.flows.revoke import revoke
-from sessionauth.flows.save import create_session, note_user_check, save_session
+from sessionauth.flows.save import (
+    create_session,
+    demand_user_check,
+    note_user_check,
+    save_session,
+)
 from sessionauth.flows.session import Origin, Reason
 from sessionauth.flows.stored import StoredSession
 from sessionauth.signals import report_store_down
@@ -180,6 +185,15 @@ class SessionStore(SessionBase):
         """
         with self._asking():
             self._stored = note_user_check(self._known())
+
+    def demand_user_check(self) -> None:
+        """Have the user's row checked at the next request, however recent the last.
+
+        Raises:
+            SessionEnded: the session ended meanwhile.
+        """
+        with self._asking():
+            self._stored = demand_user_check(self._known())
 
     # How it is done.
 

@@ -21,6 +21,7 @@ from django.utils.cache import patch_vary_headers
 
 from sessionauth.answers import login_refused, unavailable
 from sessionauth.exceptions import LoginRefused, StoreDown
+from sessionauth.flows.own_session import set_own_session
 from sessionauth.flows.session import LiveSession
 from sessionauth.signals import report_store_down
 from sessionauth.transport import (
@@ -51,7 +52,9 @@ class SessionMiddleware(DjangoMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         """Give the request its session, unread: who does not use it pays nothing."""
         request.session = self.SessionStore(shown_session_key(request))
-        session_of(request).origin = partial(origin_of, request)
+        live = session_of(request)
+        live.origin = partial(origin_of, request)
+        set_own_session(live)
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
@@ -70,6 +73,7 @@ class SessionMiddleware(DjangoMiddleware):
         self, request: HttpRequest, response: HttpResponse
     ) -> HttpResponse:
         """Save what changed and settle the cookie."""
+        set_own_session(None)
         live = session_of(request)
         try:
             if not live.store_down:

@@ -123,6 +123,11 @@ def user_checked(fields: Mapping[bytes, bytes], now_ms: int) -> Fields:
     return {**fields, _USER_CHECKED_AT: b"%d" % now_ms}
 
 
+def user_unchecked(fields: Mapping[bytes, bytes]) -> Fields:
+    """Return the fields as if the user's row had not been checked since the login."""
+    return {n: value for n, value in fields.items() if n != _USER_CHECKED_AT}
+
+
 def read_user_id(stored: bytes | None, serializer: Serializer) -> str | None:
     """Return the user id in one stored value; None where it holds none."""
     if stored is None:

@@ -3,7 +3,13 @@
 from dataclasses import replace
 
 from sessionauth.conf import get_serializer, get_settings
-from sessionauth.core.record import SessionRecord, difference, to_fields, user_checked
+from sessionauth.core.record import (
+    SessionRecord,
+    difference,
+    to_fields,
+    user_checked,
+    user_unchecked,
+)
 from sessionauth.core.session_id import digest
 from sessionauth.core.timeouts import Verdict
 from sessionauth.exceptions import SessionEnded, SessionKeyTaken, StoreFull
@@ -55,6 +61,19 @@ def note_user_check(stored: StoredSession) -> StoredSession:
     except StoreFull:
         return replace(stored, verdict=Verdict.ALIVE)
     return replace(stored, record=record, fields=fields, verdict=Verdict.ALIVE)
+
+
+def demand_user_check(stored: StoredSession) -> StoredSession:
+    """Forget when the user's row was checked; leaves the session's data alone.
+
+    Raises:
+        SessionEnded: it ended since it was loaded.
+    """
+    fields = user_unchecked(stored.fields)
+    if fields != stored.fields:
+        _write(stored, fields)
+    record = replace(stored.record, user_checked_at_ms=None)
+    return replace(stored, record=record, fields=fields)
 
 
 def _write(stored: StoredSession, fields: dict[bytes, bytes]) -> None:

@@ -18,6 +18,9 @@ class Reason(StrEnum):
     LOGOUT_ALL = "logout_all"
     LIMIT = "limit"
     USER_REFUSED = "user_refused"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 # a reason, no password
+    USER_DEACTIVATED = "user_deactivated"
+    USER_DELETED = "user_deleted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,9 @@ class LiveSession(Protocol):
 
     def note_user_check(self) -> None:
         """Note in the record that the user's row was checked now."""
+
+    def demand_user_check(self) -> None:
+        """Have the user's row checked at the next request, however recent the last."""
 
     def note_login(self) -> None:
         """Treat the next save as a login, also of the user who is logged in."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
@@ -99,6 +100,20 @@ async def avault(request: HttpRequest) -> HttpResponse:
     return HttpResponse("silver")
 
 
+def silent_password(request: HttpRequest) -> HttpResponse:
+    """Change the password, and don't tell the session."""
+    user = get_user_model().objects.get(pk=request.user.pk)
+    user.set_password("another one")
+    user.save()
+    return HttpResponse("changed")
+
+
+def deactivate(request: HttpRequest) -> HttpResponse:
+    request.user.is_active = False
+    request.user.save()
+    return HttpResponse("gone")
+
+
 urlpatterns = [
     path("auth/", include("sessionauth.urls")),
     path("second/", include("sessionauth.urls", namespace="second")),
@@ -117,5 +132,7 @@ urlpatterns = [
     path("renewing/", renewing),
     path("crash/", crash),
     path("password/", PasswordChangeView.as_view(success_url="/page/")),
+    path("silent-password/", silent_password),
+    path("deactivate/", deactivate),
     path("admin/", admin.site.urls),
 ]
