@@ -186,6 +186,10 @@ class SessionStore(SessionBase):
         with self._asking():
             self._stored = note_user_check(self._known())
 
+    def load_once(self) -> None:
+        """Ask the store for the session, unless that was done in this request."""
+        self._data()
+
     def demand_user_check(self) -> None:
         """Have the user's row checked at the next request, however recent the last.
 

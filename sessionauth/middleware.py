@@ -4,7 +4,8 @@
   the cookie stays. "Down" is neither "logged out" nor "logged in".
 - The cookie is deleted only where somebody asked, in this request, to be logged out:
   a late answer to an old id would otherwise take the new cookie away.
-- The cookie is set only where the id is new: a late answer can't bring an old one back.
+- The cookie is set only where the id is new, or where the store says at the end of the
+  request that it is alive: a late answer can't bring an old one back.
 - A session that ended during the request stays ended; what was to be saved is dropped.
 """
 
@@ -98,6 +99,11 @@ def _unavailable_after(request: HttpRequest, response: HttpResponse) -> HttpResp
 
 
 def _settle(session: SessionBase, live: LiveSession, response: HttpResponse) -> None:
+    always = django_settings.SESSION_SAVE_EVERY_REQUEST
+    if session.modified or always:
+        # Before it is read, whatever id was shown passes for one of a session; saving
+        # then would create one for a visitor who has none.
+        live.load_once()
     if session.accessed:
         patch_vary_headers(response, ("Cookie",))
     if session.is_empty():
@@ -105,14 +111,14 @@ def _settle(session: SessionBase, live: LiveSession, response: HttpResponse) -> 
             delete_session_cookie(response)
             _keep_from_caches(response)
         return
-    always = django_settings.SESSION_SAVE_EVERY_REQUEST
     # As in Django: what a crashing view left behind may be half of something.
     if (session.modified or always) and response.status_code < _SERVER_ERROR:
         try:
             session.save()
         except UpdateError:
             return
-    # An issued id is sent whatever the status: the one that it replaces is dead.
+    # An issued id is sent whatever the status: the one that it replaces is dead. Any
+    # other only if the save has just found it alive.
     is_due = live.is_cookie_due or (always and response.status_code < _SERVER_ERROR)
     if is_due and session.session_key:
         set_session_cookie(response, session.session_key, live.cookie_age())

@@ -5,6 +5,7 @@ both ids.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sessionauth.conf import get_serializer
 from sessionauth.core.record import Fields, difference, from_fields, to_fields
@@ -36,7 +37,7 @@ def renew_session(stored: StoredSession, data: Mapping[str, object]) -> StoredSe
     ):
         sessions.delete(bare.digest)
         raise SessionEnded(stored.digest)
-    renewed = save_session(bare, record)
+    renewed = replace(save_session(bare, record), verdict=stored.verdict)
     report(
         session_renewed,
         user_id=record.user_id,

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from django.conf import settings as django_settings
+
 from sessionauth.conf import get_serializer, get_settings
 from sessionauth.core.record import (
     SessionRecord,
@@ -31,15 +33,19 @@ def create_session(session_key: str) -> StoredSession:
 
 
 def save_session(stored: StoredSession, record: SessionRecord) -> StoredSession:
-    """Write what differs from the stored session, in one step; nothing if none does.
+    """Write what differs from the stored session, in one step.
+
+    If nothing does, nothing is sent, unless ``SESSION_SAVE_EVERY_REQUEST`` is on: then
+    the cookie goes out again, and only for a session that is alive.
 
     Raises:
         SessionEnded: it ended since it was loaded. A save never brings it back.
     """
     fields = to_fields(record, get_serializer())
-    if fields != stored.fields:
+    if fields != stored.fields or django_settings.SESSION_SAVE_EVERY_REQUEST:
         _write(stored, fields)
-    return replace(stored, record=record, fields=fields, verdict=Verdict.ALIVE)
+    # A save says nothing about the user: a check that is due stays due.
+    return replace(stored, record=record, fields=fields)
 
 
 def note_user_check(stored: StoredSession) -> StoredSession:
@@ -80,5 +86,7 @@ def _write(stored: StoredSession, fields: dict[bytes, bytes]) -> None:
     changed, gone = difference(stored.fields, fields)
     if sessions.save(stored.digest, changed, gone, get_settings().timeouts):
         return
-    report(save_dropped, user_id=stored.record.user_id, session_digest=stored.digest)
+    if changed or gone:
+        user_id = stored.record.user_id
+        report(save_dropped, user_id=user_id, session_digest=stored.digest)
     raise SessionEnded(stored.digest)

@@ -69,6 +69,9 @@ class LiveSession(Protocol):
     def note_user_check(self) -> None:
         """Note in the record that the user's row was checked now."""
 
+    def load_once(self) -> None:
+        """Ask the store for the session, unless that was done in this request."""
+
     def demand_user_check(self) -> None:
         """Have the user's row checked at the next request, however recent the last."""
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 from pytest_django import Settings
 
-from sessionauth.core.session_id import new_session_key
+from sessionauth.core.session_id import digest, new_session_key
 from sessionauth.engine import SessionStore
 from sessionauth.middleware import SessionMiddleware
 from tests.sessionauth.conftest import COOKIE, session_key, stored, with_cookie
@@ -116,20 +116,6 @@ class TestCookie:
         assert answer.cookies[COOKIE]["max-age"] == 0
         assert answer.cookies[COOKIE]["secure"]
 
-    def test_save_every_request_sends_the_cookie_again(
-        self, settings: Settings, round_trips: list[str]
-    ) -> None:
-        """Django documents it; a persistent cookie slides with it."""
-        settings.SESSION_SAVE_EVERY_REQUEST = True
-        client = Client()
-        client.get("/put/?colour=red", secure=True)
-        round_trips.clear()
-
-        answer = client.get("/look/", secure=True)
-
-        assert COOKIE in answer.cookies
-        assert round_trips == ["EVALSHA"]
-
     def test_answer_that_depends_on_the_session_varies_on_the_cookie(self) -> None:
         """A shared cache must not hand one user's page to another."""
         answer = Client().get("/look/", secure=True)
@@ -180,6 +166,81 @@ class TestCookie:
         assert client.get("/look/", secure=True).content == b"nothing"
 
 
+class TestSaveEveryRequest:
+    @pytest.fixture(autouse=True)
+    def _always(self, settings: Settings) -> None:
+        settings.SESSION_SAVE_EVERY_REQUEST = True
+
+    def test_cookie_is_sent_again(self, round_trips: list[str]) -> None:
+        """Django documents it; it costs a second question to the store."""
+        client = with_cookie(stored(colour="red").session_key or "")
+        round_trips.clear()
+
+        answer = client.get("/look/", secure=True)
+
+        assert answer.cookies[COOKIE].value == session_key(client)
+        assert answer["Cache-Control"] == "no-store"
+        assert round_trips == ["EVALSHA", "EVALSHA"]
+
+    def test_page_that_does_not_look_sends_it_too(self) -> None:
+        """As in Django: every request is a use."""
+        client = with_cookie(stored(colour="red").session_key or "")
+
+        assert COOKIE in client.get("/plain/", secure=True).cookies
+
+    @pytest.mark.requirement("CKE-07")
+    def test_cookie_never_outlives_the_session(
+        self, settings: Settings, redis_client: redis.Redis
+    ) -> None:
+        """It slides with each request; the end of the session does not."""
+        settings.SESSION_EXPIRE_AT_BROWSER_CLOSE = False
+        key = stored(colour="red").session_key or ""
+        redis_client.hincrby("sa:s:" + digest(key), "c", 60_000 - 86_400_000)
+
+        answer = with_cookie(key).get("/look/", secure=True)
+
+        assert 0 < answer.cookies[COOKIE]["max-age"] <= 60
+
+    @pytest.mark.parametrize("end", [SessionStore.cycle_key, SessionStore.flush])
+    def test_old_id_is_not_sent_again_by_a_late_answer(
+        self, end: Callable[[SessionStore], None], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Read, then renewed or ended elsewhere: the old id is no cookie any more."""
+        session = stored(k="v")
+        old = session.session_key
+
+        def slow(request: HttpRequest) -> HttpResponse:
+            assert request.session["k"] == "v"
+            end(session)
+            return HttpResponse("done")
+
+        with caplog.at_level("INFO", "sessionauth"):
+            answer = through(slow, old)
+
+        assert answer.status_code == 200
+        assert COOKIE not in answer.cookies
+        # Nothing was to be saved, so nothing was lost.
+        assert "save_dropped" not in [getattr(r, "event", "") for r in caplog.records]
+
+    @pytest.mark.requirement("SES-20")
+    @pytest.mark.parametrize("path", ["/plain/", "/look/"])
+    def test_unknown_id_gets_no_session(
+        self, redis_client: redis.Redis, path: str
+    ) -> None:
+        """Whoever comes back after an expiry is a visitor, and is not tracked."""
+        answer = with_cookie(new_session_key()).get(path, secure=True)
+
+        assert COOKIE not in answer.cookies
+        assert redis_client.dbsize() == 0
+
+    def test_crashing_view_sends_no_cookie(self) -> None:
+        """Nothing was saved, so nothing is known."""
+        client = with_cookie(stored(colour="red").session_key or "")
+        client.raise_request_exception = False
+
+        assert COOKIE not in client.get("/crash/", secure=True).cookies
+
+
 class TestRaces:
     @pytest.mark.requirement("SES-07")
     def test_logout_during_a_slow_request_drops_its_save(
@@ -222,6 +283,20 @@ class TestErrors:
         answer = client.get("/crash/", secure=True)
 
         assert answer.status_code == 500
+        assert redis_client.dbsize() == 0
+
+    def test_mark_of_a_change_gives_a_visitor_no_session(
+        self, redis_client: redis.Redis
+    ) -> None:
+        """Pages that set ``modified`` without looking must not create anything."""
+
+        def mark(request: HttpRequest) -> HttpResponse:
+            request.session.modified = True
+            return HttpResponse("marked")
+
+        answer = through(mark, new_session_key())
+
+        assert COOKIE not in answer.cookies
         assert redis_client.dbsize() == 0
 
     def test_id_renewed_by_a_crashing_view_reaches_the_browser(self) -> None:
