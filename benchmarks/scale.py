@@ -108,7 +108,7 @@ def _timings(act: Act, filled: Mapping[str, Sequence[Stored]]) -> dict[str, Timi
                 act(next(turns[alias]))  # Which reads the settings anew.
                 some = list(itertools.islice(turns[alias], CALLS))
                 rounds[alias].append(
-                    time_round(partial(act, stored) for stored in some)
+                    time_round([partial(act, stored) for stored in some])
                 )
     return {alias: Timing.of(timed) for alias, timed in rounds.items()}
 
