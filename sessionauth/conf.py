@@ -41,6 +41,7 @@ class Settings:
     max_sessions_per_user: int | None = None
     session_limit_policy: SessionLimitPolicy = SessionLimitPolicy.EVICT_OLDEST
     step_up_max_age: timedelta = timedelta(minutes=15)
+    wait_replicas: int = 0
     trusted_proxy_hops: int = 0
 
     @cached_property
@@ -132,6 +133,10 @@ _RULES = {
         lambda v: v in _POLICIES, " or ".join(map(repr, _POLICIES))
     ),
     "STEP_UP_MAX_AGE": _DURATION,
+    "WAIT_REPLICAS": _Rule(
+        lambda v: isinstance(v, int) and _is_whole(v) and v >= 0,
+        "a whole number, 0 to wait for none",
+    ),
     "TRUSTED_PROXY_HOPS": _Rule(
         lambda v: isinstance(v, int) and _is_whole(v) and v >= 0,
         "a whole number, 0 if no proxy stands in front",

@@ -52,6 +52,7 @@ class SessionStore(SessionBase):
         self.flush_reason = Reason.FLUSHED
         self.origin: Callable[[], Origin] = Origin
         self._stored: StoredSession | None = None
+        self._shown_key: str | None = None
         self._login_noted = False
         self._expiry_changed = False
 
@@ -62,6 +63,8 @@ class SessionStore(SessionBase):
         with self._asking():
             self._stored = self._load()
         if self._stored is None:
+            if get_settings().wait_replicas:
+                self._shown_key = self._session_key
             self._session_key = None
             return {}
         return dict(self._stored.record.data)
@@ -106,8 +109,12 @@ class SessionStore(SessionBase):
 
     def flush(self) -> None:
         """End this session; what is set from now on goes to a new one."""
+        if self.session_key is None and self._shown_key:
+            # Its end may be one that the replicas did not confirm when it was asked
+            # for the first time. "It is gone" is to hold after a failover as well.
+            self.delete(self._shown_key)
         super().flush()
-        self._stored = None
+        self._stored = self._shown_key = None
 
     def cycle_key(self) -> None:
         """Renew the id: the data moves along, the old id is dead at once."""

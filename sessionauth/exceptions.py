@@ -4,7 +4,8 @@
 
     SessionAuthError
     ├── StoreDown                the store gives no answer now; try again
-    │   └── StoreFull            it reads and deletes, but takes nothing new
+    │   ├── StoreFull            it reads and deletes, but takes nothing new
+    │   └── WriteUnconfirmed     it did its part, but too few replicas confirmed it
     ├── SessionRefused           a session does not count
     │   ├── RecordCorrupt        what is stored under the id is no record of ours
     │   ├── SessionEnded         it ended while this request was under way
@@ -39,6 +40,20 @@ class StoreFull(StoreDown):
     """The store has no memory left: it reads and deletes, but takes nothing new."""
 
     code = "store_full"
+
+
+class WriteUnconfirmed(StoreDown):
+    """The store did as told, but fewer than ``WAIT_REPLICAS`` replicas confirmed it.
+
+    So a failover may undo it. ``answer`` is what the store answered.
+    """
+
+    code = "write_unconfirmed"
+
+    def __init__(self, confirmed: str, answer: object = None) -> None:
+        """Say how many confirmed it."""
+        super().__init__(f"unconfirmed: {confirmed}")
+        self.answer = answer
 
 
 class SessionRefused(SessionAuthError):

@@ -87,14 +87,14 @@ def _primary_key(_user_model: str, user_id: str) -> object:
 
 def _discard(session_digest: str, fault: RecordCorrupt) -> None:
     """Delete what is no record, so that it is logged once."""
-    sessions.delete(session_digest)
+    sessions.discard(session_digest)
     report(
         record_corrupt, user_id=None, session_digest=session_digest, fault=str(fault)
     )
 
 
 def _expire(session_digest: str, user_id: str | None) -> None:
-    sessions.delete(session_digest)
+    sessions.discard(session_digest)
     if user_id is not None:
         index.forget(user_id, [session_digest])
     report(session_expired, user_id=user_id, session_digest=session_digest)

@@ -14,7 +14,12 @@ from django.contrib import auth
 from sessionauth.conf import get_serializer, get_settings
 from sessionauth.core.record import AUTH_KEYS, from_fields
 from sessionauth.core.session_id import digest, new_session_key
-from sessionauth.exceptions import LoginOvertaken, SessionLimitReached, SessionRefused
+from sessionauth.exceptions import (
+    LoginOvertaken,
+    SessionLimitReached,
+    SessionRefused,
+    WriteUnconfirmed,
+)
 from sessionauth.flows.renew import carry_over
 from sessionauth.flows.revoke import revoke
 from sessionauth.flows.save import create_session, save_session
@@ -58,6 +63,7 @@ def open_session(
     Raises:
         SessionLimitReached: the limit refuses the login.
         LoginOvertaken: everything of the user's was revoked in between.
+        WriteUnconfirmed: too few replicas have it, so it was taken back.
     """
     replaced = None
     if not stored.is_issued:
@@ -71,11 +77,15 @@ def open_session(
         address=origin.address,
     )
     user_id = record.user_id or ""
-    _admit(user_id, stored.digest, replaced)
     try:
-        opened = save_session(stored, record)
+        _admit(user_id, stored.digest, replaced)
+        opened = save_session(stored, record, confirmed=True)
     except SessionRefused as error:
         raise LoginOvertaken from error
+    except WriteUnconfirmed:
+        # Nobody will ever learn this id; it must not fill the limit.
+        sessions.discard(stored.digest)
+        raise
     report(
         session_opened,
         user_id=user_id,
@@ -103,7 +113,7 @@ def _admit(user_id: str, session_digest: str, replaced: str | None) -> None:
     limit = (settings.max_sessions_per_user, settings.session_limit_policy)
     evicted = index.admit(user_id, session_digest, replaced, limit, settings.timeouts)
     if evicted is None:
-        sessions.delete(session_digest)
+        sessions.discard(session_digest)
         raise SessionLimitReached
     for member in evicted:
         revoke(member, Reason.LIMIT)

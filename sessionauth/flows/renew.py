@@ -35,9 +35,10 @@ def renew_session(stored: StoredSession, data: Mapping[str, object]) -> StoredSe
     if record.user_id is not None and not index.swap(
         record.user_id, stored.digest, bare.digest
     ):
-        sessions.delete(bare.digest)
+        sessions.discard(bare.digest)
         raise SessionEnded(stored.digest)
-    renewed = replace(save_session(bare, record), verdict=stored.verdict)
+    renewed = save_session(bare, record, confirmed=True)
+    renewed = replace(renewed, verdict=stored.verdict)
     report(
         session_renewed,
         user_id=record.user_id,

@@ -4,11 +4,12 @@ A crash after that leaves an entry in the index without a record, which is prune
 the other order would leave a live session that nobody finds.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sessionauth.conf import get_serializer
 from sessionauth.core.record import read_user_id
 from sessionauth.core.session_id import digest
+from sessionauth.exceptions import WriteUnconfirmed
 from sessionauth.signals import report, session_revoked
 from sessionauth.stores import index, logins, sessions
 
@@ -25,15 +26,29 @@ def revoke(session_digest: str, reason: str) -> bool:
 
     Returns:
         Whether it was a user's session.
+
+    Raises:
+        WriteUnconfirmed: it ended, but a failover may undo that; call again.
     """
-    user_id = read_user_id(sessions.delete(session_digest), get_serializer())
-    if user_id is None:
-        return False
-    index.forget(user_id, [session_digest])
-    report(
-        session_revoked, user_id=user_id, session_digest=session_digest, reason=reason
-    )
-    return True
+    unconfirmed = None
+    try:
+        stored = sessions.delete(session_digest)
+    except WriteUnconfirmed as error:
+        stored, unconfirmed = cast("bytes | None", error.answer), error
+    user_id = read_user_id(stored, get_serializer())
+    if user_id is not None:
+        report(
+            session_revoked,
+            user_id=user_id,
+            session_digest=session_digest,
+            reason=reason,
+        )
+    if unconfirmed is not None:
+        # It stays listed: should it come back, it is found there.
+        raise unconfirmed
+    if user_id is not None:
+        index.forget(user_id, [session_digest])
+    return user_id is not None
 
 
 def revoke_own(user_id: str, session_digest: str, reason: str) -> bool:
@@ -72,7 +87,7 @@ def revoke_all(user: "Model", reason: str, keep: str | None = None) -> int:
         How many ended.
 
     Raises:
-        StoreDown: not all of them may have ended; call again.
+        StoreDown: not all of them may have ended, or not for good; call again.
     """
     return revoke_all_of(user_id_of(user), reason, keep)
 
@@ -88,9 +103,27 @@ def revoke_all_of(user_id: str, reason: str, keep: str | None = None) -> int:
     began_us = max(now_us, *listed.values()) if listed else now_us
     ended = 0
     while doomed := [member for member in listed if member != kept]:
-        ended += sum(revoke(member, reason) for member in doomed)
+        ended += _revoke_each(doomed, reason)
         index.forget(user_id, doomed)
         listed = index.listed_until(user_id, began_us)[1]
+    return ended
+
+
+def _revoke_each(session_digests: list[str], reason: str) -> int:
+    """End them all, also where replicas do not confirm it; only then say so.
+
+    Raises:
+        WriteUnconfirmed: all ended, but a failover may undo some of that.
+    """
+    ended = 0
+    for n, member in enumerate(session_digests, start=1):
+        try:
+            ended += revoke(member, reason)
+        except WriteUnconfirmed:
+            # The others would wait as long, one after the other, for the same.
+            for other in session_digests[n:]:
+                sessions.discard(other)
+            raise
     return ended
 
 

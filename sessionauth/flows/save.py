@@ -32,7 +32,9 @@ def create_session(session_key: str) -> StoredSession:
     return bare_session(session_key, created_at_ms)
 
 
-def save_session(stored: StoredSession, record: SessionRecord) -> StoredSession:
+def save_session(
+    stored: StoredSession, record: SessionRecord, *, confirmed: bool = False
+) -> StoredSession:
     """Write what differs from the stored session, in one step.
 
     If nothing does, nothing is sent, unless ``SESSION_SAVE_EVERY_REQUEST`` is on: then
@@ -40,10 +42,11 @@ def save_session(stored: StoredSession, record: SessionRecord) -> StoredSession:
 
     Raises:
         SessionEnded: it ended since it was loaded. A save never brings it back.
+        WriteUnconfirmed: ``confirmed``, and too few replicas have it.
     """
     fields = to_fields(record, get_serializer())
     if fields != stored.fields or django_settings.SESSION_SAVE_EVERY_REQUEST:
-        _write(stored, fields)
+        _write(stored, fields, confirmed=confirmed)
     # A save says nothing about the user: a check that is due stays due.
     return replace(stored, record=record, fields=fields)
 
@@ -82,9 +85,12 @@ def demand_user_check(stored: StoredSession) -> StoredSession:
     return replace(stored, record=record, fields=fields)
 
 
-def _write(stored: StoredSession, fields: dict[bytes, bytes]) -> None:
+def _write(
+    stored: StoredSession, fields: dict[bytes, bytes], *, confirmed: bool = False
+) -> None:
     changed, gone = difference(stored.fields, fields)
-    if sessions.save(stored.digest, changed, gone, get_settings().timeouts):
+    policy = get_settings().timeouts
+    if sessions.save(stored.digest, changed, gone, policy, confirmed=confirmed):
         return
     if changed or gone:
         user_id = stored.record.user_id

@@ -1,55 +1,40 @@
-"""The way to Redis: the only user of django-redis, and the only place for its errors.
+"""The way to Redis: scripts and commands about one key, and the errors of all of them.
 
-The cache alias of ``SESSIONAUTH["CACHE"]`` says where the server is and how to reach
-it. The connection pool is our own: django-redis keys its pools by URL alone, so a
-shared one would bring the cache's time limits, or redis-py's, which are 5 seconds and
-10 retries. Options that the alias sets itself are kept.
+Which servers there are is the business of ``servers``; here is what is sent to them,
+and what their refusals mean.
 """
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import cast
 
-from django.conf import settings as django_settings
-from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import setting_changed
-from django_redis.pool import get_connection_factory
-from redis.backoff import NoBackoff
 from redis.exceptions import (
     NoScriptError,
     OutOfMemoryError,
+    RedisClusterException,
     RedisError,
     ResponseError,
 )
-from redis.retry import Retry
 
 from sessionauth.conf import get_settings
-from sessionauth.exceptions import RecordCorrupt, StoreDown, StoreFull
-from sessionauth.stores.round_trip import Argument, Client, round_trip
+from sessionauth.exceptions import RecordCorrupt, StoreDown, StoreFull, WriteUnconfirmed
+from sessionauth.stores.exchange import (
+    Answers,
+    Call,
+    KeyedCall,
+    exchange,
+)
+from sessionauth.stores.round_trip import Argument
+from sessionauth.stores.servers import Store, store_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-TIMEOUT_SECONDS = 0.5
-RETRIES = 1
 _CODE = re.compile(r"[A-Z]{2,20}")
 """What an error of Redis begins with."""
+# Redis Cluster's errors have a tree of their own.
+_REFUSALS = (RedisError, RedisClusterException, OSError)
 _LUA = Path(__file__).parent / "lua"
-
-
-class _Pipeline(Protocol):
-    def execute_command(self, *args: Argument) -> object: ...
-
-    def execute(self, *, raise_on_error: bool) -> list[object]: ...
-
-
-class _Client(Client, Protocol):
-    def pipeline(self, *, transaction: bool) -> _Pipeline: ...
-
-    def scan_iter(self, *, match: str, count: int) -> "Iterator[bytes]": ...
 
 
 @dataclass(frozen=True)
@@ -78,33 +63,34 @@ def run(script: Script, key: str, *arguments: Argument) -> object:
         StoreDown: no answer, or one that says "not now".
         RecordCorrupt: the key holds something of another type.
     """
-    store = _store(get_settings().cache)
-    named = store.prefix + key
-    try:
-        try:
-            return round_trip(
-                store.client, "EVALSHA", script.sha1, 1, named, *arguments
-            )
-        except NoScriptError:
-            # The server forgot it (restart, failover, SCRIPT FLUSH); this teaches it.
-            return store.client.execute_command(
-                "EVAL", script.source, 1, named, *arguments
-            )
-    except (RedisError, OSError) as error:
-        # `from None`: tracebacks would show the text that the new error leaves out.
-        raise _translated(error) from None
+    return _run(script, key, arguments, 0)
+
+
+def run_confirmed(script: Script, key: str, *arguments: Argument) -> object:
+    """Run ``script`` as ``run`` does and wait until its work is on the replicas.
+
+    On as many as ``WAIT_REPLICAS`` says, and for 0 it is the same as ``run``. Where
+    the script finds its work done already, as on a second try, that is waited for.
+
+    Raises:
+        WriteUnconfirmed: the script ran, but too few replicas have said so in time.
+        StoreDown, RecordCorrupt: as ``run``.
+    """
+    return _run(script, key, arguments, get_settings().wait_replicas)
 
 
 def command(name: str, key: str, *arguments: Argument) -> object:
     """Send one command about one key and return its answer; raises as ``run`` does."""
-    store = _store(get_settings().cache)
     try:
-        return store.client.execute_command(name, store.prefix + key, *arguments)
-    except (RedisError, OSError) as error:
+        store = store_of(get_settings().cache)
+        named = store.prefix + key
+        return store.servers.send(named, (name, named, *arguments))[0]
+    except _REFUSALS as error:
+        # `from None`: tracebacks would show the text that the new error leaves out.
         raise _translated(error) from None
 
 
-def commands(calls: "Sequence[tuple[str, str, *tuple[Argument, ...]]]") -> list[object]:
+def commands(calls: Sequence[KeyedCall]) -> Answers:
     """Send many commands, each about one key, in one round trip (one per node).
 
     Args:
@@ -120,85 +106,95 @@ def commands(calls: "Sequence[tuple[str, str, *tuple[Argument, ...]]]") -> list[
     """
     if not calls:
         return []
-    store = _store(get_settings().cache)
     try:
-        pipeline = store.client.pipeline(transaction=False)
-        for name, key, *arguments in calls:
-            pipeline.execute_command(name, store.prefix + key, *arguments)
-        answers = pipeline.execute(raise_on_error=False)
-    except (RedisError, OSError) as error:
+        store = store_of(get_settings().cache)
+        named = [(call[0], store.prefix + call[1], *call[2:]) for call in calls]
+        answers = store.servers.send_each(named)
+    except _REFUSALS as error:
         raise _translated(error) from None
     return [_answered(answer) for answer in answers]
 
 
 def _answered(answer: object) -> object:
-    if not isinstance(answer, RedisError | OSError):
+    if not isinstance(answer, Exception):
         return answer
     fault = _translated(answer)
     if isinstance(fault, StoreDown):
-        raise fault from answer
+        raise fault from None
     return fault
 
 
 def delete_all(namespace: str) -> int:
     """Delete every key of ours that begins with ``namespace``; return how many.
 
-    It scans the whole database: for maintenance, never for a request.
+    It scans every server of the store: for maintenance, never for a request.
+
+    Raises:
+        WriteUnconfirmed: all are deleted, but fewer than ``WAIT_REPLICAS`` replicas
+            have said so in time.
+        StoreDown: some may be left.
     """
-    store = _store(get_settings().cache)
+    try:
+        return _delete_all(store_of(get_settings().cache), namespace)
+    except _REFUSALS as error:
+        raise _translated(error) from None
+
+
+def _delete_all(store: Store, namespace: str) -> int:
     deleted = 0
     pattern = _glob_escaped(store.prefix + namespace) + "*"
-    try:
-        for key in store.client.scan_iter(match=pattern, count=1000):
-            deleted += bool(store.client.execute_command("DEL", key))
-    except (RedisError, OSError) as error:
-        raise _translated(error) from None
+    for server in store.servers.primaries():
+        for key in server.scan_iter(match=pattern, count=1000):
+            deleted += bool(store.servers.send(key, ("DEL", key))[0])
+    if replicas := get_settings().wait_replicas:
+        for server in store.servers.primaries():
+            # Whatever this connection does, WAIT counts all that came before it.
+            answers = exchange(server, ("PING",), _wait(store, replicas))
+            _require(answers[1], replicas, deleted)
     return deleted
 
 
-@dataclass(frozen=True)
-class _Store:
-    client: _Client
-    prefix: str
-
-
-@cache
-def _store(alias: str) -> _Store:
+def _run(
+    script: Script, key: str, arguments: tuple[Argument, ...], replicas: int
+) -> object:
     try:
-        cache_settings: dict[str, Any] = dict(django_settings.CACHES[alias])
-    except KeyError:
-        raise ImproperlyConfigured(
-            f"SESSIONAUTH['CACHE'] names {alias!r}, which is not in CACHES."
-        ) from None
-    location = cache_settings.get("LOCATION") or ""
-    # The first server is the one that takes writes. A replica lags behind, so it would
-    # still know sessions that were revoked.
-    servers = location.split(",") if isinstance(location, str) else list(location)
-    factory = get_connection_factory(_bounded(cache_settings.get("OPTIONS") or {}))
-    # On the class this is one dict for the whole process, keyed by URL alone.
-    factory._pools = {}  # noqa: SLF001
-    prefix = cache_settings.get("KEY_PREFIX") or ""
-    return _Store(factory.connect(servers[0]), f"{prefix}:" if prefix else "")
+        store = store_of(get_settings().cache)
+        # WAIT counts what its own connection wrote.
+        wait = [_wait(store, replicas)] if replicas else []
+        answers = _send(store, script, store.prefix + key, arguments, wait)
+    except _REFUSALS as error:
+        raise _translated(error) from None
+    if replicas:
+        _require(answers[1], replicas, answers[0])
+    return answers[0]
 
 
-def _bounded(options: dict[str, object]) -> dict[str, object]:
-    pool_options = options.get("CONNECTION_POOL_KWARGS")
-    return {
-        "SOCKET_TIMEOUT": TIMEOUT_SECONDS,
-        "SOCKET_CONNECT_TIMEOUT": TIMEOUT_SECONDS,
-        **options,
-        "CONNECTION_POOL_KWARGS": {
-            "retry": Retry(NoBackoff(), RETRIES),
-            # The newer protocol costs a handshake and brings nothing we use.
-            "protocol": 2,
-            **(pool_options if isinstance(pool_options, dict) else {}),
-            # Records are bytes.
-            "decode_responses": False,
-        },
-    }
+def _send(
+    store: Store,
+    script: Script,
+    named: str,
+    arguments: tuple[Argument, ...],
+    then: list[Call],
+) -> Answers:
+    try:
+        call = ("EVALSHA", script.sha1, 1, named, *arguments)
+        return store.servers.send(named, call, *then)
+    except NoScriptError:
+        # The server forgot it (restart, failover, SCRIPT FLUSH); this teaches it.
+        call = ("EVAL", script.source, 1, named, *arguments)
+        return store.servers.send(named, call, *then)
 
 
-def _translated(error: RedisError | OSError) -> StoreDown | RecordCorrupt:
+def _wait(store: Store, replicas: int) -> Call:
+    return ("WAIT", replicas, store.wait_ms)
+
+
+def _require(confirmed: object, replicas: int, answer: object) -> None:
+    if cast("int", confirmed) < replicas:
+        raise WriteUnconfirmed(f"{confirmed} of {replicas} replicas", answer)
+
+
+def _translated(error: Exception) -> StoreDown | RecordCorrupt:
     """Return our error. What Redis refuses is never a reason to log anybody out."""
     if isinstance(error, ResponseError) and str(error).startswith("WRONGTYPE"):
         return RecordCorrupt("WRONGTYPE")
@@ -206,7 +202,7 @@ def _translated(error: RedisError | OSError) -> StoreDown | RecordCorrupt:
     return kind(_named(error))
 
 
-def _named(error: RedisError | OSError) -> str:
+def _named(error: Exception) -> str:
     """Return the error's class, and the code of an answer that has one.
 
     Not its text: Redis quotes the arguments of a command that it doesn't know, and
@@ -219,11 +215,3 @@ def _named(error: RedisError | OSError) -> str:
 
 def _glob_escaped(text: str) -> str:
     return "".join(f"\\{char}" if char in "*?[]\\^" else char for char in text)
-
-
-def _forget(*, setting: str, **_: object) -> None:
-    if setting in {"CACHES", "DJANGO_REDIS_CONNECTION_FACTORY"}:
-        _store.cache_clear()
-
-
-setting_changed.connect(_forget, dispatch_uid="sessionauth.stores.connection")

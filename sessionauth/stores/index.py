@@ -5,8 +5,8 @@ a login is listed before its record names the user, and stays listed until the r
 is gone.
 """
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import cast
 
 from sessionauth.conf import SessionLimitPolicy
@@ -20,6 +20,7 @@ from sessionauth.stores.connection import (
     delete_all,
     load_script,
     run,
+    run_confirmed,
 )
 from sessionauth.stores.round_trip import Argument
 
@@ -51,12 +52,15 @@ def admit(
     Returns:
         The evicted sessions, whose records are to be deleted before ``forget``; None
         if the limit refuses the login.
+
+    Raises:
+        WriteUnconfirmed: it is listed, but too few replicas have it.
     """
     most, at_limit = limit
 
     def attempt(how: str, dead: Iterable[str] = ()) -> list[str] | None:
         fixed = (session_digest, replaced or "", most or 0, how, policy.absolute_ms)
-        return _texts(_run(_ADMIT, user_id, *fixed, *dead))
+        return _texts(_run_confirmed(_ADMIT, user_id, *fixed, *dead))
 
     evicted = attempt("ask")
     if evicted is not None:
@@ -69,7 +73,7 @@ def admit(
 
 def swap(user_id: str, session_digest: str, new_digest: str) -> bool:
     """List a renewed id in the place of the old one; False if that was revoked."""
-    return _run(_SWAP, user_id, session_digest, new_digest) == 1
+    return _run_confirmed(_SWAP, user_id, session_digest, new_digest) == 1
 
 
 def listed_until(user_id: str, until_us: int | None) -> tuple[int, dict[str, int]]:
@@ -128,8 +132,20 @@ def _run(script: Script, user_id: str, *arguments: Argument) -> object:
             the user has is not known then, so nobody may log in unlisted, and nobody is
             told that all of them were ended.
     """
-    try:
+    with _index_or_nothing():
         return run(script, _key(user_id), *arguments)
+
+
+def _run_confirmed(script: Script, user_id: str, *arguments: Argument) -> object:
+    """Run a script on a user's index and wait for the replicas; raises as ``_run``."""
+    with _index_or_nothing():
+        return run_confirmed(script, _key(user_id), *arguments)
+
+
+@contextmanager
+def _index_or_nothing() -> Iterator[None]:
+    try:
+        yield
     except RecordCorrupt:
         raise StoreDown(_NO_INDEX) from None
 

@@ -16,6 +16,7 @@ from sessionauth.stores.connection import (
     delete_all,
     load_script,
     run,
+    run_confirmed,
 )
 
 NAMESPACE = "sa:s:"
@@ -58,17 +59,32 @@ def load(
 
 
 def create(session_digest: str, policy: TimeoutPolicy) -> int | None:
-    """Create a bare record; return the server's time in ms, None if the id is taken."""
-    answer = run(_CREATE, _key(session_digest), policy.idle_ms, policy.absolute_ms)
+    """Create a bare record; return the server's time in ms, None if the id is taken.
+
+    Raises:
+        WriteUnconfirmed: it is there, but too few replicas have it.
+    """
+    answer = run_confirmed(
+        _CREATE, _key(session_digest), policy.idle_ms, policy.absolute_ms
+    )
     return cast("int | None", answer)
 
 
 def save(
-    session_digest: str, changed: Fields, gone: tuple[bytes, ...], policy: TimeoutPolicy
+    session_digest: str,
+    changed: Fields,
+    gone: tuple[bytes, ...],
+    policy: TimeoutPolicy,
+    *,
+    confirmed: bool = False,
 ) -> bool:
-    """Set and remove fields, only if the record is alive; return whether it was."""
+    """Set and remove fields, only if the record is alive; return whether it was.
+
+    Raises:
+        WriteUnconfirmed: ``confirmed``, and too few replicas have it.
+    """
     pairs = [part for pair in changed.items() for part in pair]
-    answer = run(
+    answer = (run_confirmed if confirmed else run)(
         _SAVE,
         _key(session_digest),
         policy.idle_ms,
@@ -81,8 +97,12 @@ def save(
 
 
 def renew(session_digest: str, new_digest: str) -> Fields | None:
-    """Hand the fields over to a new id, once; None if there is nothing to hand over."""
-    answer = run(_RENEW, _key(session_digest), new_digest, RENEWED_KEPT_MS)
+    """Hand the fields over to a new id, once; None if there is nothing to hand over.
+
+    Raises:
+        WriteUnconfirmed: too few replicas know that the old id is dead.
+    """
+    answer = run_confirmed(_RENEW, _key(session_digest), new_digest, RENEWED_KEPT_MS)
     if answer is None:
         return None
     flat = cast("list[bytes]", answer)
@@ -92,8 +112,17 @@ def renew(session_digest: str, new_digest: str) -> Fields | None:
 
 
 def delete(session_digest: str) -> bytes | None:
-    """Delete the record; return its stored user id."""
-    return cast("bytes | None", run(_DELETE, _key(session_digest)))
+    """Delete the record; return its stored user id.
+
+    Raises:
+        WriteUnconfirmed: too few replicas know; ``answer`` is the stored user id.
+    """
+    return cast("bytes | None", run_confirmed(_DELETE, _key(session_digest)))
+
+
+def discard(session_digest: str) -> None:
+    """Delete a record that counts for nothing any more; waits for no replica."""
+    run(_DELETE, _key(session_digest))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

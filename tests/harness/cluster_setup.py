@@ -27,7 +27,7 @@ class ClusterSetup:
         self.nodes = nodes
 
     @property
-    def cache(self) -> dict[str, object]:
+    def cache(self) -> dict[str, Any]:
         """The alias of ``CACHES`` that leads here."""
         factory = "sessionauth.stores.cluster.ClusterConnectionFactory"
         return {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import redis
 from redis.sentinel import Sentinel
@@ -30,7 +31,7 @@ class SentinelSetup:
         self.sentinels = [(HOST, port) for port in sentinel_ports]
 
     @property
-    def cache(self) -> dict[str, object]:
+    def cache(self) -> dict[str, Any]:
         """The alias of ``CACHES`` that leads here."""
         return {
             "BACKEND": "django_redis.cache.RedisCache",

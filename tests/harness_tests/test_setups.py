@@ -63,7 +63,7 @@ class TestPrograms:
         monkeypatch.delenv("CI", raising=False)
         monkeypatch.setattr(redis_programs, "_candidates", lambda _kind: [])
 
-        with pytest.raises(pytest.skip.Exception, match="missing program: .*install"):
+        with pytest.raises(pytest.skip.Exception, match=r"missing program: .*install"):
             require_server("redis")
 
     def test_missing_server_fails_under_ci(

@@ -22,6 +22,7 @@ class TestGetSettings:
         assert settings.user_check_interval == timedelta(seconds=60)
         assert settings.max_sessions_per_user is None
         assert settings.session_limit_policy is SessionLimitPolicy.EVICT_OLDEST
+        assert settings.wait_replicas == 0
         assert settings.trusted_proxy_hops == 0
 
     def test_changed_setting_is_followed(self) -> None:
@@ -54,6 +55,9 @@ class TestProblems:
     @pytest.mark.parametrize(
         ("key", "value"),
         [
+            ("WAIT_REPLICAS", -1),
+            ("WAIT_REPLICAS", True),
+            ("WAIT_REPLICAS", None),
             ("CACHE", ""),
             ("CACHE", None),
             ("IDLE_TIMEOUT", 1800),

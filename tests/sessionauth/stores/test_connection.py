@@ -5,17 +5,18 @@ import redis
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 from redis import exceptions
+from redis.sentinel import MasterNotFoundError, SlaveNotFoundError
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from sessionauth.exceptions import StoreDown
-from sessionauth.stores import connection
+from sessionauth.stores import connection, servers
 from tests.sessionauth.conftest import use_server
 
 
 def pool_of(alias: str = "default") -> redis.ConnectionPool:
-    client = connection._store(alias).client
-    assert isinstance(client, redis.Redis)
-    return client.connection_pool
+    found = servers.store_of(alias).servers
+    assert isinstance(found, servers.OneServer)
+    return found.client.connection_pool
 
 
 class TestPool:
@@ -62,7 +63,7 @@ class TestPool:
     def test_unknown_alias_is_improperly_configured(self) -> None:
         """WSGI servers run no checks."""
         with pytest.raises(ImproperlyConfigured, match="nowhere"):
-            connection._store("nowhere")
+            servers.store_of("nowhere")
 
 
 class TestErrors:
@@ -79,6 +80,14 @@ class TestErrors:
             exceptions.ResponseError("CLUSTERDOWN"),
             exceptions.ResponseError("MISCONF"),
             exceptions.NoPermissionError("NOPERM"),
+            exceptions.ClusterDownError("CLUSTERDOWN"),
+            exceptions.ClusterError("TTL exhausted."),
+            exceptions.MovedError("1 127.0.0.1:1"),
+            exceptions.RedisClusterException("no node"),
+            exceptions.SlotNotCoveredError("slot"),
+            exceptions.MaxConnectionsError("too many"),
+            MasterNotFoundError("no primary"),
+            SlaveNotFoundError("no replica"),
             OSError("no route"),
         ],
         ids=lambda error: type(error).__name__ + str(error),
@@ -95,6 +104,19 @@ class TestErrors:
 
         with pytest.raises(StoreDown):
             connection.command("EXISTS", "k")
+
+    def test_demoted_server_is_left_at_once(self, own_server: EmbeddedValkey) -> None:
+        """Its name may lead to the new primary; an open connection never would."""
+        found = servers.store_of("default").servers
+        assert isinstance(found, servers.OneServer)
+        before = found.client.client_id()
+        with redis.Redis.from_url(own_server.url) as server:
+            server.replicaof("127.0.0.1", 1)
+            with pytest.raises(StoreDown):
+                connection.command("SET", "k", "v")
+            server.replicaof("NO", "ONE")
+
+        assert found.client.client_id() != before
 
     def test_forgotten_script_is_taught_again(self, own_server: EmbeddedValkey) -> None:
         """A restarted or promoted server knows no script."""
