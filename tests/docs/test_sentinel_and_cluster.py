@@ -1,4 +1,4 @@
-"""The code of the how-to on Sentinel and Cluster says what the tests' servers run on."""
+"""The code of the how-to on Sentinel and Cluster is what our servers run on."""
 
 import re
 from pathlib import Path

@@ -188,7 +188,9 @@ class TestOutage:
         sessions.create(here, POLICY)
         sessions.create(there, POLICY)
         use(SOCKET_TIMEOUT=0.5)
-        primary_of(cluster, here)[1].pause()
+        port, primary = primary_of(cluster, here)
+        cluster.replica_of(port).pause()  # or it would take over
+        primary.pause()
 
         with pytest.raises(StoreDown):
             sessions.load(here, POLICY)

@@ -15,6 +15,7 @@ from sessionauth.flows.revoke import revoke, revoke_everybody
 from sessionauth.signals import session_revoked
 from sessionauth.stores import index
 from tests.conftest import Heard
+from tests.contracts.sessions.conftest import keys_in
 from tests.sessionauth.conftest import session_key, stored
 
 LogIn = Callable[..., Client]
@@ -157,4 +158,4 @@ class TestRevokeEverybody:
         assert revoke_everybody() == 3
 
         assert [code(client) for client in clients] == [401, 401]
-        assert redis_client.dbsize() == 0
+        assert keys_in(redis_client) == set()

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.exceptions import RecordCorrupt
 from sessionauth.stores import sessions
+from tests.contracts.sessions.conftest import keys_in
 
 POLICY = TimeoutPolicy(idle_ms=1_800_000, absolute_ms=86_400_000, user_check_ms=60_000)
 
@@ -51,7 +52,7 @@ class TestLoad:
     def test_unknown_id_is_none(self, redis_client: redis.Redis) -> None:
         """Loading must not create: an attacker chooses the ids that are asked for."""
         assert sessions.load("d", POLICY) is None
-        assert redis_client.dbsize() == 0
+        assert keys_in(redis_client) == set()
 
     def test_fields_come_with_the_servers_time(self, redis_client: redis.Redis) -> None:
         """The absolute timeout is judged by the clock that set its anchor."""
@@ -142,7 +143,7 @@ class TestSave:
         sessions.delete("d")
 
         assert not sessions.save("d", {b":k": b"1"}, (), POLICY)
-        assert redis_client.dbsize() == 0
+        assert keys_in(redis_client) == set()
 
     @pytest.mark.requirement("SES-07")
     def test_renewed_session_takes_no_save(self, redis_client: redis.Redis) -> None:
@@ -219,7 +220,7 @@ class TestDelete:
         sessions.save("d", {b":_auth_user_id": b'"7"'}, (), POLICY)
 
         assert sessions.delete("d") == b'"7"'
-        assert redis_client.dbsize() == 0
+        assert keys_in(redis_client) == set()
 
     def test_deleting_twice_is_harmless(self) -> None:
         """Logout may be clicked twice, and sent twice."""
@@ -230,7 +231,7 @@ class TestDelete:
         redis_client.set("sa:s:d", "text")
 
         assert sessions.delete("d") is None
-        assert redis_client.dbsize() == 0
+        assert keys_in(redis_client) == set()
 
 
 class TestNamespace:
@@ -258,4 +259,4 @@ class TestNamespace:
         redis_client.set("shop*:1:cached", 1)
 
         assert sessions.delete_every_session() == 1
-        assert redis_client.dbsize() == 2
+        assert len(keys_in(redis_client)) == 2
