@@ -46,6 +46,11 @@ class ClusterSetup:
         with self.client() as client:
             return int(client.get_node_from_key(key).port)
 
+    def primary_ports(self) -> set[int]:
+        """Return the ports of the primaries, as a node sees it that runs."""
+        with self.client() as client:
+            return {int(node.port) for node in client.get_primaries()}
+
     def replica_of(self, port: int) -> EmbeddedValkey:
         """Return the replica of the primary at ``port``."""
         for other in self.nodes:
