@@ -66,7 +66,14 @@ CACHES = {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": os.environ.get("REDIS_URL", "rediss://redis.tandem.example:6379/0"),
         "OPTIONS": {"SOCKET_TIMEOUT": 0.5, "SOCKET_CONNECT_TIMEOUT": 0.5},
-    }
+    },
+    # A database of their own: clear() on the other one empties that one.
+    "sessions": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": os.environ.get(
+            "SESSIONS_REDIS_URL", "rediss://redis.tandem.example:6379/1"
+        ),
+    },
 }
 
 SECURE_SSL_REDIRECT = True
@@ -84,7 +91,7 @@ CSRF_COOKIE_SECURE = True
 LOGIN_URL = "sessionauth:login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
-SESSIONAUTH: dict[str, Any] = {}
+SESSIONAUTH: dict[str, Any] = {"CACHE": "sessions"}
 JWTAUTH: dict[str, Any] = {
     "ISSUER": "https://tandem.example",
     "AUDIENCE": "https://tandem.example/api",

@@ -6,7 +6,7 @@ and what their refusals mean.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -152,6 +152,20 @@ def _delete_all(store: Store, namespace: str) -> int:
             answers = exchange(server, ("PING",), _wait(store, replicas))
             _require(answers[1], replicas, deleted)
     return deleted
+
+
+def server_facts() -> list[Mapping[str, object]]:
+    """Return what each primary says of itself (INFO); for checks.
+
+    Raises:
+        StoreDown: no answer, or the client may not ask.
+    """
+    try:
+        servers = store_of(get_settings().cache).servers.primaries()
+        answers = [server.execute_command("INFO") for server in servers]
+    except _REFUSALS as error:
+        raise _translated(error) from None
+    return cast("list[Mapping[str, object]]", answers)
 
 
 def _run(

@@ -1,0 +1,8 @@
+"""System checks: what would go wrong at the first request is said at the start.
+
+They register when they are imported.
+"""
+
+from sessionauth.checks import cookies, settings, stores
+
+__all__ = ["cookies", "settings", "stores"]
