@@ -14,14 +14,20 @@ logger = logging.getLogger("sessionauth")
 session_opened = Signal()
 """A login: a user was bound to a session. Also ``device`` and ``address``."""
 
+login_refused = Signal()
+"""The password was right and the login could not begin. Also ``code``, the error's."""
+
 session_renewed = Signal()
 """A session got another id. Also ``new_digest``."""
 
 session_revoked = Signal()
-"""A session was ended by decision. Also ``reason``."""
+"""A session was ended by decision. Also ``reason``; logged as ``logout`` for that."""
 
 session_expired = Signal()
-"""A session came to its absolute end and was used once more."""
+"""A session came to its absolute end and was used once more.
+
+Redis drops what was idle for too long, and nobody sees that.
+"""
 
 save_dropped = Signal()
 """A request wanted to save into a session that ended meanwhile."""
@@ -32,8 +38,12 @@ record_corrupt = Signal()
 renewed_id_used = Signal()
 """An id was used after it was renewed: a request that was under way, or a theft."""
 
+_LOGOUT = "logout"
+"""The reason that is an event of its own: the user wanted it."""
+
 _EVENTS = {
     session_opened: ("login", logging.INFO),
+    login_refused: ("login_refused", logging.WARNING),
     session_renewed: ("renewal", logging.INFO),
     session_revoked: ("revocation", logging.INFO),
     session_expired: ("expiry", logging.INFO),
@@ -48,6 +58,8 @@ def report(
 ) -> None:
     """Log what happened and tell the receivers; a failing receiver breaks nothing."""
     event, level = _EVENTS[signal]
+    if facts.get("reason") == _LOGOUT:
+        event = _LOGOUT
     texts = {name: str(value) for name, value in facts.items()}
     known = {"user_id": user_id, "session_digest": session_digest, **texts}
     text = " ".join(f"{name}={value!r}" for name, value in known.items())

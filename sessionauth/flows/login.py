@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from django.contrib import auth
 
 from sessionauth.conf import get_serializer, get_settings
-from sessionauth.core.record import AUTH_KEYS, from_fields
+from sessionauth.core.record import AUTH_KEYS, SessionRecord, from_fields
 from sessionauth.core.session_id import digest, new_session_key
 from sessionauth.exceptions import (
     LoginOvertaken,
+    LoginRefused,
     SessionLimitReached,
     SessionRefused,
     WriteUnconfirmed,
@@ -25,7 +26,7 @@ from sessionauth.flows.revoke import revoke
 from sessionauth.flows.save import create_session, save_session
 from sessionauth.flows.session import Origin, Reason
 from sessionauth.flows.stored import StoredSession
-from sessionauth.signals import report, session_opened
+from sessionauth.signals import login_refused, report, session_opened
 from sessionauth.stores import index, logins, sessions
 
 if TYPE_CHECKING:
@@ -79,9 +80,15 @@ def open_session(
     user_id = record.user_id or ""
     try:
         _admit(user_id, stored.digest, replaced)
-        opened = save_session(stored, record, confirmed=True)
-    except SessionRefused as error:
-        raise LoginOvertaken from error
+        opened = _filled(stored, record)
+    except LoginRefused as error:
+        report(
+            login_refused,
+            user_id=user_id,
+            session_digest=stored.digest,
+            code=error.code,
+        )
+        raise
     except WriteUnconfirmed:
         # Nobody will ever learn this id; it must not fill the limit.
         sessions.discard(stored.digest)
@@ -94,6 +101,13 @@ def open_session(
         address=origin.address,
     )
     return opened
+
+
+def _filled(stored: StoredSession, record: SessionRecord) -> StoredSession:
+    try:
+        return save_session(stored, record, confirmed=True)
+    except SessionRefused as error:
+        raise LoginOvertaken from error
 
 
 def _renewed(

@@ -75,7 +75,7 @@ class TestRevoke:
             client.post("/auth/logout/", secure=True)
 
         assert [facts["reason"] for facts in told] == ["logout"]
-        assert getattr(caplog.records[-1], "event", "") == "revocation"
+        assert getattr(caplog.records[-1], "event", "") == "logout"
 
 
 class TestRevokeAll:
