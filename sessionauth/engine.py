@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 
 from sessionauth.conf import get_settings
 from sessionauth.core.record import EXPIRY, USER_ID, SessionRecord
-from sessionauth.core.session_id import digest, new_session_key
+from sessionauth.core.session_id import digest, is_session_key, new_session_key
 from sessionauth.core.timeouts import Verdict, deadline_ms
 from sessionauth.exceptions import (
     LoginRefused,
@@ -46,6 +46,7 @@ class SessionStore(SessionBase):
     def __init__(self, session_key: str | None = None) -> None:
         """Remember the id that the client shows; the store is asked at first use."""
         super().__init__(session_key)
+        self._shown_key = session_key if is_session_key(session_key or "") else None
         self.store_down = False
         self.logged_out = False
         self.counts_as_activity = True
@@ -102,8 +103,12 @@ class SessionStore(SessionBase):
         return None
 
     def delete(self, session_key: str | None = None) -> None:
-        """End a session, this one if no id is given."""
-        if key := session_key or self.session_key:
+        """End a session, this one if no id is given.
+
+        A logout ends what its client shows, also where that was renewed meanwhile.
+        """
+        shown = self._shown_key if self.logged_out else None
+        if key := session_key or self.session_key or shown:
             with self._asking():
                 revoke(digest(key), self.flush_reason)
 

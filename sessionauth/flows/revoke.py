@@ -16,9 +16,15 @@ from sessionauth.stores import index, logins, sessions
 if TYPE_CHECKING:
     from django.db.models import Model
 
+# A renewed id is remembered for a minute, and people log in less often than that.
+MOST_RENEWALS = 16
+
 
 def revoke(session_digest: str, reason: str) -> bool:
     """End one session; the next request that shows its id is not logged in.
+
+    Where its id was renewed a moment ago, the session ends under the new one: a
+    logout that raced the renewal must not leave it alive.
 
     Args:
         session_digest: which one.
@@ -30,25 +36,46 @@ def revoke(session_digest: str, reason: str) -> bool:
     Raises:
         WriteUnconfirmed: it ended, but a failover may undo that; call again.
     """
+    owner = None
+    for _ in range(MOST_RENEWALS):
+        user_id, unconfirmed = _deleted(session_digest)
+        owner = owner or user_id
+        # Only from a login: whoever knew an id before it has no say about what follows.
+        renewed = None if user_id is None else sessions.renewed(session_digest)
+        if renewed is None:
+            _report_end(user_id, session_digest, reason)
+            if unconfirmed is not None:
+                # It stays listed: should it come back, it is found there.
+                raise unconfirmed
+            _forget(owner, session_digest)
+            break
+        # Before the record under the new id goes: a renewal that is under way takes
+        # the old one's place in the index, or finds it gone and gives up.
+        _forget(owner, session_digest)
+        session_digest = renewed.new_digest
+    return owner is not None
+
+
+def _deleted(session_digest: str) -> tuple[str | None, WriteUnconfirmed | None]:
+    """Delete a record; return whose it was, and what replicas leave in doubt."""
     unconfirmed = None
     try:
         stored = sessions.delete(session_digest)
     except WriteUnconfirmed as error:
         stored, unconfirmed = cast("bytes | None", error.answer), error
-    user_id = read_user_id(stored, get_serializer())
-    if user_id is not None:
-        report(
-            session_revoked,
-            user_id=user_id,
-            session_digest=session_digest,
-            reason=reason,
-        )
-    if unconfirmed is not None:
-        # It stays listed: should it come back, it is found there.
-        raise unconfirmed
+    return read_user_id(stored, get_serializer()), unconfirmed
+
+
+def _forget(user_id: str | None, session_digest: str) -> None:
     if user_id is not None:
         index.forget(user_id, [session_digest])
-    return user_id is not None
+
+
+def _report_end(user_id: str | None, session_digest: str, reason: str) -> None:
+    # A bare record under the new id: the renewal will not find it, and ends as well.
+    if user_id is not None:
+        facts = {"session_digest": session_digest, "reason": reason}
+        report(session_revoked, user_id=user_id, **facts)
 
 
 def revoke_own(user_id: str, session_digest: str, reason: str) -> bool:
@@ -64,11 +91,17 @@ def revoke_own(user_id: str, session_digest: str, reason: str) -> bool:
         StoreDown: it may not have ended; call again.
     """
     _now, listed = index.listed_until(user_id, None)
-    if listed.get(session_digest) is None:
+    if session_digest not in listed and _renewed_owner(session_digest) != user_id:
         return False
     if not revoke(session_digest, reason):
         index.forget(user_id, [session_digest])
     return True
+
+
+def _renewed_owner(session_digest: str) -> str | None:
+    """Return whose session it was if its id was renewed since the list was shown."""
+    renewed = sessions.renewed(session_digest)
+    return read_user_id(renewed.user_id, get_serializer()) if renewed else None
 
 
 def revoke_all(user: "Model", reason: str, keep: str | None = None) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sessionauth.core.record import RENEWED_TO, Fields
+from sessionauth.core.record import DATA_PREFIX, RENEWED_TO, USER_ID, Fields
 from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.exceptions import RecordCorrupt
 from sessionauth.stores.connection import (
@@ -25,6 +25,8 @@ RENEWED_KEPT_MS = 60_000
 # A use is noted in the record at most this often: a write per request would be in the
 # replication stream, in the append-only file and in no list that anybody reads.
 LAST_SEEN_EVERY_MS = 60_000
+
+_USER_FIELD = DATA_PREFIX + USER_ID.encode()
 
 _LOAD = load_script("record", "load")
 _CREATE = load_script("record", "create")
@@ -112,7 +114,7 @@ def renew(session_digest: str, new_digest: str) -> Fields | None:
 
 
 def delete(session_digest: str) -> bytes | None:
-    """Delete the record; return its stored user id.
+    """Delete the record; return its stored user id. One that was renewed stays.
 
     Raises:
         WriteUnconfirmed: too few replicas know; ``answer`` is the stored user id.
@@ -121,8 +123,26 @@ def delete(session_digest: str) -> bytes | None:
 
 
 def discard(session_digest: str) -> None:
-    """Delete a record that counts for nothing any more; waits for no replica."""
-    run(_DELETE, _key(session_digest))
+    """Delete whatever lies under an id that counts for nothing; wait for no replica."""
+    command("DEL", _key(session_digest))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Renewed:
+    """What is left under an id that was renewed."""
+
+    user_id: bytes | None
+    """As it is stored."""
+    new_digest: str
+
+
+def renewed(session_digest: str) -> Renewed | None:
+    """Return whose session it was and where it went; None if it was not renewed."""
+    answer = command("HMGET", _key(session_digest), _USER_FIELD, RENEWED_TO)
+    user_id, new_digest = cast("list[bytes | None]", answer)
+    if new_digest is None:
+        return None
+    return Renewed(user_id=user_id, new_digest=new_digest.decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,10 +1,14 @@
 -- Delete a record. Answers the stored user id, so that the index can forget it.
+-- One that was renewed counts no more, and stays until it expires: whoever ends the
+-- session under its old id, or asks twice, must find the way to the new one.
 -- KEYS[1] record
 
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then
   redis.call('DEL', KEYS[1])
   return false
 end
-local user_id = redis.call('HGET', KEYS[1], ':_auth_user_id')
-redis.call('DEL', KEYS[1])
-return user_id
+local stored = redis.call('HMGET', KEYS[1], ':_auth_user_id', 'r')
+if not stored[2] then
+  redis.call('DEL', KEYS[1])
+end
+return stored[1]

@@ -11,12 +11,13 @@ from django.test import Client
 from sessionauth import revoke_all
 from sessionauth.core.session_id import digest
 from sessionauth.engine import SessionStore
-from sessionauth.flows.revoke import revoke, revoke_everybody
+from sessionauth.flows.active_sessions import active_sessions
+from sessionauth.flows.revoke import revoke, revoke_everybody, revoke_own
 from sessionauth.signals import session_revoked
-from sessionauth.stores import index
+from sessionauth.stores import index, sessions
 from tests.conftest import Heard
 from tests.contracts.sessions.conftest import keys_in
-from tests.sessionauth.conftest import session_key, stored
+from tests.sessionauth.conftest import session_key, stored, with_cookie
 
 LogIn = Callable[..., Client]
 
@@ -76,6 +77,122 @@ class TestRevoke:
 
         assert [facts["reason"] for facts in told] == ["logout"]
         assert getattr(caplog.records[-1], "event", "") == "logout"
+
+
+class TestRenewedMeanwhile:
+    """The id that is shown was renewed a moment ago: the session ends all the same."""
+
+    @pytest.mark.requirement("SES-06")
+    def test_logout_with_the_old_id_ends_the_session(
+        self, alice: User, log_in: LogIn, redis_client: redis.Redis, heard: Heard
+    ) -> None:
+        """A tab that renews and a tab that logs out, and the logout comes second."""
+        late = log_in()
+        session = SessionStore(session_key(late))
+        session.cycle_key()
+        session.cycle_key()
+        told = heard(session_revoked)
+
+        late.post("/auth/logout/", secure=True)
+
+        assert [facts["session_digest"] for facts in told] == [
+            digest(session.session_key or "")
+        ]
+        assert not SessionStore().exists(session.session_key)
+        assert not redis_client.exists(f"sa:u:{alice.pk}")
+
+    @pytest.mark.parametrize("step", ["create", "swap", "save"])
+    def test_logout_in_the_midst_of_a_renewal_ends_the_session(
+        self,
+        alice: User,
+        log_in: LogIn,
+        monkeypatch: pytest.MonkeyPatch,
+        step: str,
+    ) -> None:
+        """Whichever of its steps comes next, it finds that it is too late."""
+        late = log_in()
+        session = SessionStore(session_key(late))
+        session.load()
+        store = index if step == "swap" else sessions
+        take_step = getattr(store, step)
+
+        def overtaken(*args: object) -> object:
+            monkeypatch.undo()
+            revoke(digest(session_key(late)), "test")
+            return take_step(*args)
+
+        monkeypatch.setattr(store, step, overtaken)
+        session.cycle_key()
+
+        assert session.get("_auth_user_id") is None
+        assert active_sessions(str(alice.pk)) == []
+
+    @pytest.mark.usefixtures("alice")
+    def test_other_use_of_the_old_id_ends_nothing(self, log_in: LogIn) -> None:
+        """A request that was under way, or a thief: refused, and the owner goes on."""
+        late = log_in()
+        old = session_key(late)
+        session = SessionStore(old)
+        session.cycle_key()
+
+        assert code(late) == 401
+        late.get("/put/?colour=red", secure=True)
+        refused = SessionStore(old)
+        assert refused.get("colour") is None
+        refused.flush()
+
+        assert SessionStore(session.session_key).get("_auth_user_id")
+
+    @pytest.mark.requirement("SES-04")
+    def test_id_from_before_the_login_ends_nothing(
+        self, alice: User, log_in: LogIn
+    ) -> None:
+        """Who planted it has no power over the session of the victim."""
+        planted = stored(colour="red").session_key or ""
+        victim = log_in(client=with_cookie(planted))
+
+        with_cookie(planted).post("/auth/logout/", secure=True)
+
+        assert session_key(victim) != planted
+        assert code(victim) == 200
+
+    def test_end_by_the_old_handle_ends_the_session(
+        self, alice: User, log_in: LogIn
+    ) -> None:
+        """The page with the list of sessions may be a minute old."""
+        session = SessionStore(session_key(log_in()))
+        old = digest(session.session_key or "")
+        session.cycle_key()
+
+        assert revoke_own(str(alice.pk), old, "test")
+        assert not SessionStore().exists(session.session_key)
+
+    def test_old_handle_of_another_user_is_left_alone(
+        self, alice: User, bob: User, log_in: LogIn
+    ) -> None:
+        """As any other handle of theirs."""
+        session = SessionStore(session_key(log_in("bob")))
+        old = digest(session.session_key or "")
+        session.cycle_key()
+
+        assert not revoke_own(str(alice.pk), old, "test")
+        assert SessionStore().exists(session.session_key)
+
+    @pytest.mark.usefixtures("alice")
+    def test_end_that_is_sent_twice_finds_the_way_both_times(
+        self, log_in: LogIn
+    ) -> None:
+        """The first answer may be lost between the server and us."""
+        session = SessionStore(session_key(log_in()))
+        old = digest(session.session_key or "")
+        session.cycle_key()
+
+        answers = [sessions.delete(old), sessions.delete(old)]
+
+        assert None not in answers
+        assert answers[0] == answers[1]
+        assert revoke(old, "test")
+        assert not SessionStore().exists(session.session_key)
 
 
 class TestRevokeAll:
