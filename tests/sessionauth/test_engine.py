@@ -375,6 +375,7 @@ class TestAsync:
             await session.aset("k", "v")
             await session.asave()
             await session.aflush()
+            assert session.record is None
             await session.aset("k", "new")
             await session.asave()
 
