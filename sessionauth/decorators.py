@@ -1,4 +1,4 @@
-"""What pages ask of a session, said by a decorator."""
+"""What views ask of a session, and what they are to it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -53,6 +53,19 @@ def recent_authentication_required(
         return cast("V", ajudged if iscoroutinefunction(view) else judged)
 
     return decorate
+
+
+def not_user_activity(view: V) -> V:
+    """Let a view read the session without putting off its idle timeout.
+
+    For what a page asks by itself, such as "any news?": an open tab would keep its
+    session alive for ever. What the view changes in the session is saved.
+
+    Args:
+        view: a function, or with ``method_decorator`` the ``dispatch`` of a class.
+    """
+    view.counts_as_activity = False  # type: ignore[attr-defined] # our mark
+    return view
 
 
 def _refusal(request: HttpRequest, max_age: timedelta | None) -> HttpResponse | None:

@@ -27,6 +27,7 @@ from sessionauth.flows.session import LiveSession
 from sessionauth.signals import report_store_down
 from sessionauth.transport import (
     delete_session_cookie,
+    is_background,
     origin_of,
     session_of,
     set_session_cookie,
@@ -56,6 +57,18 @@ class SessionMiddleware(DjangoMiddleware):
         live = session_of(request)
         live.origin = partial(origin_of, request)
         set_own_session(live)
+        live.counts_as_activity = not is_background(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: "Callable[..., object]",
+        _args: object,
+        _kwargs: object,
+    ) -> None:
+        """Take the view at its word; middleware that reads the session comes later."""
+        if not getattr(view, "counts_as_activity", True):
+            session_of(request).counts_as_activity = False
 
     def process_exception(
         self, request: HttpRequest, exception: Exception

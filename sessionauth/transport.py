@@ -12,6 +12,8 @@ from sessionauth.conf import get_settings
 from sessionauth.core.device import device_label
 from sessionauth.flows.session import LiveSession, Origin
 
+BACKGROUND_HEADER = "X-Background-Request"
+
 _IPWARE = IpWare(precedence=("REMOTE_ADDR",), proxy_count=0)
 
 # Browsers keep none longer, whatever they are told (RFC 6265bis §5.5).
@@ -47,6 +49,14 @@ def shown_session_key(request: HttpRequest) -> str | None:
     if sum(pair.partition("=")[0].strip() == name for pair in pairs) > 1:
         return None
     return request.COOKIES.get(name)
+
+
+def is_background(request: HttpRequest) -> bool:
+    """Return whether the client says that nobody is behind this request.
+
+    It may say so of any: its session only ends the sooner.
+    """
+    return bool(request.headers.get(BACKGROUND_HEADER))
 
 
 def origin_of(request: HttpRequest) -> Origin:

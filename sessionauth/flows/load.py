@@ -64,6 +64,7 @@ def load_session(session_key: str, *, touch: bool = True) -> StoredSession | Non
         fields=fields,
         now_ms=now_ms,
         verdict=verdict,
+        counts_as_activity=touch,
     )
 
 

@@ -89,8 +89,15 @@ def _write(
     stored: StoredSession, fields: dict[bytes, bytes], *, confirmed: bool = False
 ) -> None:
     changed, gone = difference(stored.fields, fields)
-    policy = get_settings().timeouts
-    if sessions.save(stored.digest, changed, gone, policy, confirmed=confirmed):
+    saved = sessions.save(
+        stored.digest,
+        changed,
+        gone,
+        get_settings().timeouts,
+        touch=stored.counts_as_activity,
+        confirmed=confirmed,
+    )
+    if saved:
         return
     if changed or gone:
         user_id = stored.record.user_id

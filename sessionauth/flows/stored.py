@@ -22,6 +22,9 @@ class StoredSession:
     is_issued: bool = False
     """Whether the id was issued in this request, so that the client must learn it."""
 
+    counts_as_activity: bool = True
+    """Whether saving it puts off its idle timeout, as loading it did."""
+
     @property
     def digest(self) -> str:
         """What stands for the id in the store."""

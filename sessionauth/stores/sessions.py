@@ -78,9 +78,18 @@ def save(
     gone: tuple[bytes, ...],
     policy: TimeoutPolicy,
     *,
+    touch: bool = True,
     confirmed: bool = False,
 ) -> bool:
     """Set and remove fields, only if the record is alive; return whether it was.
+
+    Args:
+        session_digest: which one.
+        changed: the fields to set.
+        gone: the names of those to remove.
+        policy: how long it lives on from now.
+        touch: whether this is a use of the session. If not, it ends when it would have.
+        confirmed: whether to wait for ``WAIT_REPLICAS``.
 
     Raises:
         WriteUnconfirmed: ``confirmed``, and too few replicas have it.
@@ -89,7 +98,7 @@ def save(
     answer = (run_confirmed if confirmed else run)(
         _SAVE,
         _key(session_digest),
-        policy.idle_ms,
+        policy.idle_ms if touch else "",
         policy.absolute_ms,
         len(changed),
         *pairs,

@@ -15,9 +15,7 @@ from rest_framework.views import APIView
 
 from sessionauth.answers import CHALLENGE
 from sessionauth.authentication import SessionAuthentication
-from sessionauth.conf import get_settings
-from sessionauth.core.timeouts import deadline_ms, idle_end_ms
-from sessionauth.exceptions import SessionEnded
+from sessionauth.flows.time_left import time_left
 from sessionauth.parsers import JSONParser
 from sessionauth.transport import session_of
 from sessionauth.views.standalone import standalone
@@ -69,18 +67,14 @@ def record_in(request: Request) -> "SessionRecord":
 
 
 def session_state(request: HttpRequest, user_pk: object) -> dict[str, object]:
-    """Return whose session it is and the seconds until it ends: if idle, in any case.
+    """Return whose session it is and in how many seconds it ends.
 
     Raises:
         SessionEnded: there is none.
     """
-    live = session_of(request)
-    if live.record is None:
-        raise SessionEnded
-    policy = get_settings().timeouts
-    ends = {
-        "expires_in": deadline_ms(live.record, policy),
-        "idle_expires_in": idle_end_ms(live.record, policy, live.now_ms),
+    left = time_left(session_of(request))
+    return {
+        "id": user_pk,
+        "expires_in": left.absolute_seconds,
+        "idle_expires_in": left.idle_seconds,
     }
-    seconds = {name: max(0, at - live.now_ms) // 1000 for name, at in ends.items()}
-    return {"id": user_pk, **seconds}

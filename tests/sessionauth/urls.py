@@ -8,13 +8,17 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.utils.decorators import method_decorator
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from sessionauth.authentication import SessionAuthentication
-from sessionauth.decorators import recent_authentication_required
+from sessionauth.decorators import (
+    not_user_activity,
+    recent_authentication_required,
+)
 from sessionauth.permissions import AuthenticatedRecently
 
 
@@ -90,6 +94,21 @@ class PayoutView(MeView):
     max_authentication_age: timedelta | None = timedelta(minutes=5)
 
 
+@method_decorator(not_user_activity, name="dispatch")
+class PollView(OpenView):
+    """Asked by pages, not by persons; keeps what it is told."""
+
+    def get(self, request: Request) -> Response:
+        request._request.session.update(request.query_params.dict())
+        return Response({})
+
+
+@not_user_activity
+async def apoll(request: HttpRequest) -> HttpResponse:
+    await request.session.aget("colour")
+    return HttpResponse("no news")
+
+
 @recent_authentication_required(timedelta(minutes=5))
 def vault(request: HttpRequest) -> HttpResponse:
     return HttpResponse("gold")
@@ -122,6 +141,8 @@ urlpatterns = [
     path("api/name/", NameView.as_view()),
     path("api/payout/", PayoutView.as_view()),
     path("api/recent/", PayoutView.as_view(max_authentication_age=None)),
+    path("api/poll/", PollView.as_view()),
+    path("apoll/", apoll),
     path("plain/", plain),
     path("vault/", vault),
     path("avault/", avault),

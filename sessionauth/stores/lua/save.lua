@@ -1,5 +1,5 @@
 -- Change fields of a record, only if it is alive. Answers 1 if it was, else 0.
--- KEYS[1] record; ARGV: idle ms, absolute ms, number n of fields to set,
+-- KEYS[1] record; ARGV: idle ms or '' if this is no use of it, absolute ms, number n of fields to set,
 --   n names each followed by its value, names of fields to remove
 
 local meta = redis.call('HMGET', KEYS[1], 'c', 'r')
@@ -15,5 +15,6 @@ for i = last + 1, #ARGV do
 end
 local stored = redis.call('HMGET', KEYS[1], 'c', 'a', 'i', 'x')
 local own = {c = stored[1], a = stored[2], i = stored[3], x = stored[4]}
-live_on(KEYS[1], own, ARGV[1], ARGV[2], server_now())
+local idle = ARGV[1] ~= '' and ARGV[1] or redis.call('PTTL', KEYS[1])
+live_on(KEYS[1], own, idle, ARGV[2], server_now())
 return 1

@@ -132,10 +132,6 @@ class TestJsonLogin:
 
         assert answer.status_code == 200
 
-    def test_get_is_not_allowed(self) -> None:
-        """Credentials never stand in an address."""
-        assert Client().get("/auth/session/", secure=True).status_code == 405
-
     def test_login_with_another_session_ends_that_one(
         self, bob: User, log_in: LogIn
     ) -> None:
