@@ -8,7 +8,7 @@ The layers, top to bottom; imports point down only::
     authentication  DRF: who is calling, for one round trip
     permissions     DRF: a recent login
     decorators      the same for pages
-    parsers serializers   what the endpoints read
+    parsers serializers forms   what the endpoints read
     middleware      503 when the store is down, the cookie kept
     engine          SESSION_ENGINE = "sessionauth.engine"
     answers         what a client is told: page or JSON
@@ -22,7 +22,8 @@ The layers, top to bottom; imports point down only::
     exceptions      the error tree
 
 The public calls, imported when they are used, because settings may not be ready
-before: ``login(request, user)``, ``revoke_all(user, reason, keep=None)``.
+before: ``login(request, user, end_oldest=False)`` and
+``revoke_all(user, reason, keep=None)``.
 """
 
 from typing import TYPE_CHECKING

@@ -50,6 +50,7 @@ class SessionStore(SessionBase):
         self.store_down = False
         self.logged_out = False
         self.counts_as_activity = True
+        self.may_end_oldest = False
         self.flush_reason = Reason.FLUSHED
         self.origin: Callable[[], Origin] = Origin
         self._stored: StoredSession | None = None
@@ -230,7 +231,7 @@ class SessionStore(SessionBase):
             stored = self._known()
             user_id = data.get(USER_ID)
             if user_id and (self._login_noted or user_id != stored.record.user_id):
-                self._keep(open_session(stored, data, self.origin()))
+                self._keep(self._open(stored, data))
                 self._login_noted = False
             else:
                 self._keep(save_session(stored, stored.with_data(data)))
@@ -242,6 +243,11 @@ class SessionStore(SessionBase):
 
     def _load(self) -> StoredSession | None:
         return load_session(self.session_key or "", touch=self.counts_as_activity)
+
+    def _open(self, stored: StoredSession, data: dict[str, Any]) -> StoredSession:
+        return open_session(
+            stored, data, self.origin(), may_end_oldest=self.may_end_oldest
+        )
 
     def _known(self) -> StoredSession:
         """Return the stored session; after ``clear()`` it was never loaded."""

@@ -1,5 +1,6 @@
 """What the endpoints read from a body."""
 
+import copy
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -17,3 +18,16 @@ class CredentialsSerializer(serializers.Serializer[Any]):
                 write_only=True, trim_whitespace=False, style={"input_type": "password"}
             ),
         }
+
+
+class LoginSerializer(CredentialsSerializer):
+    """The same, and what else a login may ask for."""
+
+    remember = serializers.BooleanField(default=False)
+    """The cookie outlives the browser."""
+    end_oldest = serializers.BooleanField(default=False)
+    """At the limit of sessions: end the oldest rather than refuse this one."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add the declared ones."""
+        return {**super().get_fields(), **copy.deepcopy(self._declared_fields)}

@@ -7,11 +7,11 @@ record that is gone fails.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import auth
 
-from sessionauth.conf import get_serializer, get_settings
+from sessionauth.conf import SessionLimitPolicy, get_serializer, get_settings
 from sessionauth.core.record import AUTH_KEYS, SessionRecord, from_fields
 from sessionauth.core.session_id import digest, new_session_key
 from sessionauth.exceptions import (
@@ -24,7 +24,7 @@ from sessionauth.exceptions import (
 from sessionauth.flows.renew import carry_over
 from sessionauth.flows.revoke import revoke
 from sessionauth.flows.save import create_session, save_session
-from sessionauth.flows.session import Origin, Reason
+from sessionauth.flows.session import LiveSession, Origin, Reason
 from sessionauth.flows.stored import StoredSession
 from sessionauth.signals import login_refused, report, session_opened
 from sessionauth.stores import index, logins, sessions
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from django.http import HttpRequest  # noqa: TID251 # the public signature names it
 
 
-def login(request: "HttpRequest", user: "AbstractBaseUser") -> None:
+def login(
+    request: "HttpRequest", user: "AbstractBaseUser", *, end_oldest: bool = False
+) -> None:
     """Log ``user`` in to the session of ``request``, which gets a new id.
 
     The session is stored when this returns; the middleware sends the cookie.
@@ -42,17 +44,24 @@ def login(request: "HttpRequest", user: "AbstractBaseUser") -> None:
     Args:
         request: a request that went through ``SessionMiddleware``.
         user: the authenticated user, with ``backend`` set where there are several.
+        end_oldest: the user wants it, if ``SESSION_LIMIT_POLICY`` would refuse this
+            login: end the session with the oldest login for it.
 
     Raises:
         LoginRefused: ``MAX_SESSIONS_PER_USER`` leaves no room, or all of the user's
             sessions were revoked at this very moment.
         StoreDown: nobody can log in now.
     """
+    cast("LiveSession", request.session).may_end_oldest = end_oldest
     auth.login(request, user)  # type: ignore[arg-type] # the stubs know no other user model
 
 
 def open_session(
-    stored: StoredSession, data: Mapping[str, object], origin: Origin
+    stored: StoredSession,
+    data: Mapping[str, object],
+    origin: Origin,
+    *,
+    may_end_oldest: bool = False,
 ) -> StoredSession:
     """Make a session the user's whom ``data`` names, under an id issued for it.
 
@@ -60,6 +69,7 @@ def open_session(
         stored: the session so far; it is renewed unless its id is new already.
         data: what it is to hold.
         origin: where the login comes from.
+        may_end_oldest: at the limit, end the oldest session rather than refuse.
 
     Raises:
         SessionLimitReached: the limit refuses the login.
@@ -78,8 +88,11 @@ def open_session(
         address=origin.address,
     )
     user_id = record.user_id or ""
+    policy = get_settings().session_limit_policy
+    if may_end_oldest:
+        policy = SessionLimitPolicy.EVICT_OLDEST
     try:
-        _admit(user_id, stored.digest, replaced)
+        _admit(user_id, stored.digest, replaced, policy)
         opened = _filled(stored, record)
     except LoginRefused as error:
         report(
@@ -122,9 +135,14 @@ def _renewed(
     return bare, from_fields(carried, get_serializer()).data
 
 
-def _admit(user_id: str, session_digest: str, replaced: str | None) -> None:
+def _admit(
+    user_id: str,
+    session_digest: str,
+    replaced: str | None,
+    at_limit: SessionLimitPolicy,
+) -> None:
     settings = get_settings()
-    limit = (settings.max_sessions_per_user, settings.session_limit_policy)
+    limit = (settings.max_sessions_per_user, at_limit)
     evicted = index.admit(user_id, session_digest, replaced, limit, settings.timeouts)
     if evicted is None:
         sessions.discard(session_digest)

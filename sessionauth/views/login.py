@@ -7,8 +7,10 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
 
 from sessionauth.answers import refusal_text
-from sessionauth.exceptions import LoginRefused
+from sessionauth.exceptions import LoginRefused, SessionLimitReached
 from sessionauth.flows.login import login
+from sessionauth.flows.remember import remember
+from sessionauth.forms import LoginForm
 from sessionauth.views.csrf_check import checked_form
 
 
@@ -17,13 +19,22 @@ class LoginPage(DjangoLoginView):
     """The login form: Django's, so that its backends and their add-ons keep working."""
 
     template_name = "sessionauth/login.html"
+    authentication_form = LoginForm
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Log in and go where ``next`` says, if that is one of our own pages."""
         try:
-            login(self.request, form.get_user())
+            wish = self.request.POST.get("end_oldest") == "on"
+            login(self.request, form.get_user(), end_oldest=wish)
         except LoginRefused as error:
-            self.request.user = AnonymousUser()
-            form.add_error(None, refusal_text(error))
-            return self.form_invalid(form)
+            return self.refused(form, error)
+        remember(self.request.session, wanted=bool(form.cleaned_data.get("remember")))
         return HttpResponseRedirect(self.get_success_url())
+
+    def refused(self, form: AuthenticationForm, error: LoginRefused) -> HttpResponse:
+        """Show the form once more; at the limit, with a second button."""
+        self.request.user = AnonymousUser()
+        form.add_error(None, refusal_text(error))
+        is_full = isinstance(error, SessionLimitReached)
+        context = self.get_context_data(form=form, may_end_oldest=is_full)
+        return self.render_to_response(context)

@@ -37,5 +37,6 @@ def claims_of(request: Request) -> None:
 
 def log_in_with_session(request: HttpRequest, user: User) -> None:
     sessionauth.login(request, user)
+    sessionauth.login(request, user, end_oldest=True)
     sessionauth.revoke_all(user, "revoked")
     SessionAuthentication().authenticate_header(Request(request))
