@@ -33,16 +33,31 @@ class SessionAuthentication(authentication.SessionAuthentication):
         Raises:
             SessionsUnavailable: 503; the store gives no answer.
             PermissionDenied: 403; the CSRF check failed.
+            ParseError: 400; the form in which the CSRF token may be can't be read.
         """
         http_request = request._request
         try:
             caller = authenticate(http_request, session_of(http_request))
+            if caller is None:
+                return None
+            self.enforce_csrf(request)
+            return _user_of(request, caller), caller.record
         except StoreDown as error:
             raise SessionsUnavailable from error
-        if caller is None:
+        except UserRefused:
             return None
-        self.enforce_csrf(request)
-        return caller.row or SessionUser(caller), caller.record
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Make sure that no other site's page sent the request.
+
+        Raises:
+            PermissionDenied: 403.
+            ParseError: 400; the check reads the form, and this one can't be read.
+        """
+        try:
+            super().enforce_csrf(request)
+        except (LookupError, ValueError) as error:
+            raise exceptions.ParseError from error
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 # DRF's signature
         """Return the challenge of a 401; without one DRF would answer 403."""
@@ -80,6 +95,22 @@ class SessionUser(SimpleLazyObject):  # type: ignore[type-arg] # generic in the 
     def __bool__(self) -> bool:
         """Return True: ``if request.user`` is no reason to read the row."""
         return True
+
+
+def _user_of(request: Request, caller: Caller) -> "AbstractBaseUser | SessionUser":
+    """Return the user; the row at once where a page shows it.
+
+    While a page is rendered, as by the browsable API, no refusal is an answer any more.
+
+    Raises:
+        UserRefused: the row was read, and the session is not theirs to use.
+    """
+    if caller.row is not None:
+        return caller.row
+    renderer = getattr(request, "accepted_renderer", None)
+    if getattr(renderer, "media_type", None) == "text/html":
+        return caller.load_row()
+    return SessionUser(caller)
 
 
 def _checked(load_row: Callable[[], "AbstractBaseUser"]) -> Callable[[], Any]:

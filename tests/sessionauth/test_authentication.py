@@ -264,3 +264,40 @@ class TestHttp:
 def test_password_of_the_fixtures_is_right(alice: User) -> None:
     """Otherwise every refusal in this module would prove nothing."""
     assert alice.check_password(PASSWORD)
+
+
+@pytest.mark.usefixtures("alice")
+class TestBrowsableApi:
+    def test_page_of_a_refused_user_is_401_and_no_crash(self, log_in: LogIn) -> None:
+        """It shows the user's name while it is rendered, too late for a refusal."""
+        client = log_in()
+        client.raise_request_exception = False
+        assert client.get("/api/browsable/", secure=True).status_code == 200
+        get_user_model().objects.update(is_active=False)
+
+        answer = client.get("/api/browsable/", secure=True)
+
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"] == 'Session realm="api"'
+        assert b"alice" not in answer.content
+
+
+@pytest.mark.usefixtures("alice")
+def test_form_that_the_csrf_check_cannot_read_is_400(
+    browser: Client, log_in: LogIn
+) -> None:
+    """Django believes the charset that a form names; not every one is of text."""
+    client = log_in(client=browser)
+    client.raise_request_exception = False
+    kind = "application/x-www-form-urlencoded; charset=bz2"
+
+    answer = client.generic(
+        "POST",
+        "/api/me/",
+        b"a=-",
+        content_type=kind,
+        secure=True,
+        headers={"origin": "https://testserver"},
+    )
+
+    assert answer.status_code == 400

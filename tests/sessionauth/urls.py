@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.utils.decorators import method_decorator
 from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -41,6 +42,12 @@ class NameView(MeView):
 
     def get(self, request: Request) -> Response:
         return Response({"name": request.user.get_username()})
+
+
+class BrowsableView(MeView):
+    """Shows itself, and the user, as a page."""
+
+    renderer_classes = (BrowsableAPIRenderer,)
 
 
 def plain(request: HttpRequest) -> HttpResponse:
@@ -141,6 +148,7 @@ urlpatterns = [
     path("api/name/", NameView.as_view()),
     path("api/payout/", PayoutView.as_view()),
     path("api/recent/", PayoutView.as_view(max_authentication_age=None)),
+    path("api/browsable/", BrowsableView.as_view()),
     path("api/poll/", PollView.as_view()),
     path("apoll/", apoll),
     path("plain/", plain),
