@@ -54,7 +54,6 @@ class SessionStore(SessionBase):
         self.flush_reason = Reason.FLUSHED
         self.origin: Callable[[], Origin] = Origin
         self._stored: StoredSession | None = None
-        self._shown_key: str | None = None
         self._login_noted = False
         self._expiry_changed = False
 
@@ -65,8 +64,6 @@ class SessionStore(SessionBase):
         with self._asking():
             self._stored = self._load()
         if self._stored is None:
-            if get_settings().wait_replicas:
-                self._shown_key = self._session_key
             self._session_key = None
             return {}
         return dict(self._stored.record.data)
@@ -106,7 +103,8 @@ class SessionStore(SessionBase):
     def delete(self, session_key: str | None = None) -> None:
         """End a session, this one if no id is given.
 
-        A logout ends what its client shows, also where that was renewed meanwhile.
+        A logout ends what its client shows, also where that was renewed meanwhile, or
+        where its end is one that the replicas did not confirm when it was asked for.
         """
         shown = self._shown_key if self.logged_out else None
         if key := session_key or self.session_key or shown:
@@ -115,10 +113,6 @@ class SessionStore(SessionBase):
 
     def flush(self) -> None:
         """End this session; what is set from now on goes to a new one."""
-        if self.session_key is None and self._shown_key:
-            # Its end may be one that the replicas did not confirm when it was asked
-            # for the first time. "It is gone" is to hold after a failover as well.
-            self.delete(self._shown_key)
         super().flush()
         self._stored = self._shown_key = None
 
