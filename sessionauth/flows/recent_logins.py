@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sessionauth.flows.active_sessions import ListedSession, active_sessions_of
-from sessionauth.stores import index, logins, sessions
+from sessionauth.flows.prune import drop_gone
+from sessionauth.stores import logins
 from sessionauth.stores.logins import LastLogin, Span
 
 USERS_SHOWN = 50
@@ -51,7 +52,7 @@ def recent_logins(span: Span, after: LastLogin | None = None) -> RecentLogins:
     read = logins.read(span, after, _USERS_READ)
     found = active_sessions_of([login.user_id for login in read.logins])
     present = [login for login in read.logins if found[login.user_id]]
-    _drop_gone([login for login in read.logins if not found[login.user_id]])
+    drop_gone([login for login in read.logins if not found[login.user_id]])
     shown, left_out = present[:USERS_SHOWN], present[USERS_SHOWN:]
     end = shown[-1] if left_out else read.logins[-1] if read.is_full else None
     users = [_newest_first(login.user_id, found[login.user_id]) for login in shown]
@@ -88,16 +89,3 @@ def _is_in(span: Span, user: UserSessions, now_ms: int) -> bool:
 def _newest_first(user_id: str, found: Iterable[ListedSession]) -> UserSessions:
     in_order = sorted(found, key=lambda s: (-s.authenticated_at_ms, s.handle))
     return UserSessions(user_id=user_id, sessions=in_order)
-
-
-def _drop_gone(suspects: Sequence[LastLogin]) -> None:
-    """Take off the list who has no record at all.
-
-    A login or a renewal that is under way shows no session for a moment, but has a
-    record. A login is noted after it is in the index: whoever was noted and is not in
-    the index is gone, or will be noted again.
-    """
-    listed = index.listed_of([login.user_id for login in suspects])[1]
-    members = [member for user_members in listed.values() for member in user_members]
-    stored = sessions.stored_among(members)
-    logins.drop(login for login in suspects if stored.isdisjoint(listed[login.user_id]))

@@ -10,8 +10,9 @@ from sessionauth.conf import get_serializer
 from sessionauth.core.record import read_user_id
 from sessionauth.core.session_id import digest
 from sessionauth.exceptions import WriteUnconfirmed
+from sessionauth.flows.prune import prune_everything
 from sessionauth.signals import report, session_revoked
-from sessionauth.stores import index, logins, sessions
+from sessionauth.stores import index, sessions
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -167,8 +168,8 @@ def revoke_everybody() -> int:
     meanwhile; what began before the call is gone when it returns.
     """
     ended = sessions.delete_every_session()
-    index.delete_every_index()
-    logins.delete_list()
+    # Not all of the lists: who logs in now is on them already.
+    prune_everything()
     return ended
 
 

@@ -6,7 +6,7 @@ and what their refusals mean.
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -124,6 +124,27 @@ def _answered(answer: object) -> object:
     return fault
 
 
+def every_key(namespace: str) -> Iterator[str]:
+    """Yield what follows ``namespace`` in every key of ours, some perhaps twice.
+
+    It scans every server of the store: for maintenance, never for a request. A key that is
+    there from the start to the end is not missed.
+    """
+    store = store_of(get_settings().cache)
+    start = (store.prefix + namespace).encode()
+    try:
+        for key in _scanned(store, namespace):
+            yield key[len(start) :].decode(errors="replace")
+    except _REFUSALS as error:
+        raise _translated(error) from None
+
+
+def _scanned(store: Store, namespace: str) -> Iterator[bytes]:
+    pattern = _glob_escaped(store.prefix + namespace) + "*"
+    for server in store.servers.primaries():
+        yield from server.scan_iter(match=pattern, count=1000)
+
+
 def delete_all(namespace: str) -> int:
     """Delete every key of ours that begins with ``namespace``; return how many.
 
@@ -142,10 +163,8 @@ def delete_all(namespace: str) -> int:
 
 def _delete_all(store: Store, namespace: str) -> int:
     deleted = 0
-    pattern = _glob_escaped(store.prefix + namespace) + "*"
-    for server in store.servers.primaries():
-        for key in server.scan_iter(match=pattern, count=1000):
-            deleted += bool(store.servers.send(key, ("DEL", key))[0])
+    for key in _scanned(store, namespace):
+        deleted += bool(store.servers.send(key, ("DEL", key))[0])
     if replicas := get_settings().wait_replicas:
         for server in store.servers.primaries():
             # Whatever this connection does, WAIT counts all that came before it.

@@ -5,8 +5,10 @@ a login is listed before its record names the user, and stays listed until the r
 is gone.
 """
 
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import cast
 
 from sessionauth.conf import SessionLimitPolicy
@@ -17,7 +19,7 @@ from sessionauth.stores.connection import (
     Script,
     command,
     commands,
-    delete_all,
+    every_key,
     load_script,
     run,
     run_confirmed,
@@ -31,6 +33,9 @@ _NO_INDEX = "What lies in the place of a user's index is none"
 _ADMIT = load_script("index", "admit")
 _SWAP = load_script("swap")
 _LISTED = load_script("index", "listed")
+_RELIST = load_script("index", "relist")
+_SETTLE = load_script("settle")
+_PRUNE = load_script("index", "prune")
 
 
 def admit(
@@ -89,7 +94,8 @@ def listed_until(user_id: str, until_us: int | None) -> tuple[int, dict[str, int
     answer = _run(_LISTED, user_id, "" if until_us is None else until_us)
     now_us, flat = cast("tuple[bytes, list[bytes]]", answer)
     try:
-        times = {m.decode(): int(t) for m, t in zip(flat[::2], flat[1::2], strict=True)}
+        pairs = zip(flat[::2], flat[1::2], strict=True)
+        times = {member.decode(): int(float(at_us)) for member, at_us in pairs}
     except (ValueError, OverflowError):
         raise StoreDown(_NO_INDEX) from None
     return int(now_us), times
@@ -119,9 +125,62 @@ def forget(user_id: str, session_digests: Iterable[str]) -> None:
             command("ZREM", _key(user_id), *members)
 
 
-def delete_every_index() -> None:
-    """Delete all indexes. For maintenance: it scans the database."""
-    delete_all(NAMESPACE)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Relisted:
+    """An entry that a rebuild has made, until it is settled."""
+
+    user_id: str
+    session_digest: str
+    login_us: int
+    score: str
+    """A fraction that tells it from every other entry: of logins and of rebuilds."""
+
+
+def relist(
+    user_id: str, session_digest: str, login_us: int, policy: TimeoutPolicy
+) -> Relisted | None:
+    """List a session that may be missing, and let the index live as long as it may.
+
+    The session may end at the same time, and a renewal take the entry for a proof that
+    it did not. So the entry proves nothing until it is settled, after another look at
+    the record: whoever revoked the session before has deleted that, and whoever does
+    so later takes the entry away.
+
+    Returns:
+        What is to be settled; None if the session is listed as it should be.
+    """
+    # Earlier than the login, so that no revocation takes it for a later one.
+    score = f"{login_us - 1 - secrets.randbelow(1000)}.5"
+    if _run(_RELIST, user_id, session_digest, score, policy.absolute_ms) != 1:
+        return None
+    return Relisted(
+        user_id=user_id, session_digest=session_digest, login_us=login_us, score=score
+    )
+
+
+def settle(entry: Relisted, *, is_alive: bool) -> None:
+    """Let an entry of a rebuild count like that of a login, or take it off the list."""
+    login_us = entry.login_us if is_alive else ""
+    _run(_SETTLE, entry.user_id, entry.session_digest, entry.score, login_us)
+
+
+def all_listed(user_ids: Sequence[str]) -> dict[str, list[str] | None]:
+    """Return what is listed of each user, also what was evicted; None for no list."""
+    answers = commands([("ZRANGE", _key(user_id), 0, -1) for user_id in user_ids])
+    return {
+        user_id: None if isinstance(answer, Exception) else _texts(answer)
+        for user_id, answer in zip(user_ids, answers, strict=True)
+    }
+
+
+def prune(user_id: str, session_digests: Sequence[str]) -> None:
+    """Take sessions without a record off the list, or away what is no list."""
+    _run(_PRUNE, user_id, *session_digests)
+
+
+def every_user() -> Iterator[str]:
+    """Yield the users who have an index. For maintenance: it scans the database."""
+    return every_key(NAMESPACE)
 
 
 def _run(script: Script, user_id: str, *arguments: Argument) -> object:

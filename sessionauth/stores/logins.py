@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from sessionauth.core.timeouts import TimeoutPolicy
-from sessionauth.stores.connection import command, load_script, run
+from sessionauth.stores.connection import load_script, run
 
 KEY = "sa:l"
 
@@ -33,6 +33,9 @@ class Span:
 
     youngest_ms: int | None = None
     oldest_ms: int | None = None
+
+
+EVERYBODY = Span()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +71,7 @@ def read(span: Span, after: LastLogin | None, most: int) -> Read:
         "tuple[bytes, int, list[bytes]]", run(_READ, KEY, *arguments, most)
     )
     logins = [
-        LastLogin(user_id=user_id.decode(), at_us=int(at_us))
+        LastLogin(user_id=user_id.decode(errors="replace"), at_us=int(float(at_us)))
         for user_id, at_us in zip(flat[::2], flat[1::2], strict=True)
     ]
     return Read(
@@ -84,11 +87,6 @@ def drop(logins: Iterable[LastLogin]) -> None:
     pairs = [part for login in logins for part in (login.user_id, login.at_us)]
     if pairs:
         run(_DROP, KEY, *pairs)
-
-
-def delete_list() -> None:
-    """Delete the whole list."""
-    command("DEL", KEY)
 
 
 def _behind(after: LastLogin | None, logins: list[LastLogin]) -> list[LastLogin]:

@@ -3,7 +3,7 @@
 Every function is one atomic step on one key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,6 +14,7 @@ from sessionauth.stores.connection import (
     command,
     commands,
     delete_all,
+    every_key,
     load_script,
     run,
     run_confirmed,
@@ -206,6 +207,11 @@ def stored_among(session_digests: Sequence[str]) -> set[str]:
     calls = [("EXISTS", _key(session_digest)) for session_digest in session_digests]
     answers = zip(session_digests, commands(calls), strict=True)
     return {session_digest for session_digest, answer in answers if answer == 1}
+
+
+def every_session() -> Iterator[str]:
+    """Yield the digest of each session. For maintenance: it scans the database."""
+    return every_key(NAMESPACE)
 
 
 def delete_every_session() -> int:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from io import StringIO
 
 import pytest
+import redis
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from tests.sessionauth.conftest import use_server
+from sessionauth.core.session_id import digest
+from tests.sessionauth.conftest import session_key, use_server
 
 LogIn = Callable[..., Client]
 
@@ -52,13 +54,46 @@ class TestRevokeCommand:
         with pytest.raises(CommandError, match="no user"):
             revoke("--user", name)
 
-    @pytest.mark.parametrize("arguments", [[], ["--user", "alice", "--all"]])
-    def test_exactly_one_of_the_two_is_needed(self, arguments: list[str]) -> None:
+    @pytest.mark.parametrize(
+        "arguments", [[], ["--user", "alice", "--all"], ["--all", "--reindex"]]
+    )
+    def test_exactly_one_of_the_three_is_needed(self, arguments: list[str]) -> None:
         """Neither nothing nor everything by accident."""
         with pytest.raises(CommandError):
             revoke(*arguments)
 
-    @pytest.mark.parametrize("arguments", [["--all"], ["--user", "alice"]])
+    @pytest.mark.requirement("SES-10")
+    def test_lost_index_is_rebuilt_so_that_sessions_can_be_ended(
+        self, alice: User, log_in: LogIn, redis_client: redis.Redis
+    ) -> None:
+        """It happens by a slip of the hand, or by a server that evicts keys."""
+        client, other = log_in(), log_in("bob")
+        redis_client.delete(f"sa:u:{alice.pk}", "sa:l")
+
+        assert revoke("--reindex") == "1 session(s) listed that were missing.\n"
+        assert [code(client), code(other)] == [200, 200]
+        assert revoke("--user", "alice") == "1 session(s) ended.\n"
+        assert [code(client), code(other)] == [401, 200]
+
+    @pytest.mark.usefixtures("alice")
+    def test_everybody_is_logged_out_whatever_the_records_hold(
+        self, log_in: LogIn, redis_client: redis.Redis
+    ) -> None:
+        """In an emergency nothing of it may stand in the way."""
+        client = log_in()
+        redis_client.hset(f"sa:s:{digest(session_key(client))}", "c", "x")
+        redis_client.set("sa:s:text", "nonsense")
+        redis_client.set(b"sa:s:\xff", "nonsense")
+        redis_client.set("sa:u:7", "nonsense")
+        redis_client.set("sa:l", "nonsense")
+
+        assert revoke("--all") == "3 session(s) ended.\n"
+        assert code(client) == 401
+        assert redis_client.dbsize() == 0
+
+    @pytest.mark.parametrize(
+        "arguments", [["--all"], ["--user", "alice"], ["--reindex"]]
+    )
     def test_outage_is_said(
         self, alice: User, settings: Settings, arguments: list[str]
     ) -> None:

@@ -14,3 +14,11 @@ local function keep_for(key, ms)
     redis.call('PEXPIRE', key, string.format('%.0f', ms + 60000))
   end
 end
+
+-- Delete what lies in an index's place and is none.
+local function ensure_list(key)
+  local kind = redis.call('TYPE', key).ok
+  if kind ~= 'zset' and kind ~= 'none' then
+    redis.call('DEL', key)
+  end
+end

@@ -5,6 +5,7 @@
 local key, absolute = KEYS[1], tonumber(ARGV[3])
 local now = server_now()
 local at = ARGV[2] ~= '' and tonumber(ARGV[2]) or now
+ensure_list(key)
 redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now - absolute * 1000))
 
 local before = redis.call('ZSCORE', key, ARGV[1])

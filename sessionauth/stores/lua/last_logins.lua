@@ -4,14 +4,15 @@
 --   to begin at ('' for the newest of all), n
 
 local now = server_now()
+ensure_list(KEYS[1])
 local function ago(ms)
   return string.format('%.0f', now - ms * 1000)
 end
-local newest = ARGV[1] ~= '' and ago(ARGV[1]) or '+inf'
+local newest = ARGV[1] ~= '' and ago(ARGV[1]) or '(+inf'
 local oldest = ARGV[2] ~= '' and ago(ARGV[2]) or '-inf'
 local count = redis.call('ZCOUNT', KEYS[1], oldest, newest)
 local from = newest
-if ARGV[3] ~= '' and (newest == '+inf' or tonumber(ARGV[3]) < tonumber(newest)) then
+if ARGV[3] ~= '' and (newest == '(+inf' or tonumber(ARGV[3]) < tonumber(newest)) then
   from = ARGV[3]
 end
 local found = redis.call(

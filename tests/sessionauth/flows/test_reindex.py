@@ -1,0 +1,321 @@
+"""Rebuilding the indexes from the records, with logins and revocations going on."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import redis
+from django.contrib.auth.models import User
+from django.test import RequestFactory
+from pytest_django import Settings
+
+import sessionauth
+from sessionauth import revoke_all
+from sessionauth.conf import get_settings
+from sessionauth.core.session_id import digest
+from sessionauth.engine import SessionStore
+from sessionauth.flows.reindex import reindex
+from sessionauth.flows.revoke import revoke_everybody
+from sessionauth.stores import index, logins, sessions
+from tests.sessionauth.conftest import stored
+
+
+def opened(user: User) -> SessionStore:
+    """A session into which the user has just logged in."""
+    request = RequestFactory().get("/")
+    request.session = SessionStore()
+    sessionauth.login(request, user)
+    return SessionStore(request.session.session_key)
+
+
+def handle(session: SessionStore) -> str:
+    return digest(session.session_key or "")
+
+
+def is_alive(session: SessionStore) -> bool:
+    return SessionStore(session.session_key).get("_auth_user_id") is not None
+
+
+def listed(user: User) -> dict[str, int]:
+    return index.listed_until(str(user.pk), None)[1]
+
+
+def noted() -> list[str]:
+    return [login.user_id for login in logins.read(logins.EVERYBODY, None, 99).logins]
+
+
+def after(
+    monkeypatch: pytest.MonkeyPatch, name: str, step: Callable[[], object]
+) -> None:
+    """Let a step of somebody else come right after the next call of the index."""
+    real = getattr(index, name)
+
+    def followed(*args: object, **kwargs: object) -> object:
+        found = real(*args, **kwargs)
+        monkeypatch.setattr(index, name, real)
+        step()
+        return found
+
+    monkeypatch.setattr(index, name, followed)
+
+
+class TestReindex:
+    @pytest.mark.requirement("SES-10")
+    def test_sessions_whose_index_was_lost_can_be_revoked_again(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """A key deleted by hand must not make sessions immortal."""
+        lost = [opened(alice) for _ in range(3)]
+        redis_client.delete(f"sa:u:{alice.pk}", "sa:l")
+        assert revoke_all(alice, "test") == 0
+
+        assert reindex() == 3
+
+        assert revoke_all(alice, "test") == 3
+        assert not any(is_alive(session) for session in lost)
+
+    @pytest.mark.requirement("SES-10")
+    def test_something_else_in_the_place_of_an_index_gives_way(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """Until then the user can neither log in nor be logged out."""
+        session = opened(alice)
+        for key in (f"sa:u:{alice.pk}", "sa:u:nobody", "sa:l"):
+            redis_client.set(key, "nonsense")
+
+        reindex()
+
+        assert list(listed(alice)) == [handle(session)]
+        assert noted() == [str(alice.pk)]
+        assert not redis_client.exists("sa:u:nobody")
+        assert is_alive(opened(alice))
+
+    def test_entry_has_the_time_of_the_login(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """The limit evicts the oldest login, and revocations go by this time."""
+        sessions_of_alice = [opened(alice) for _ in range(3)]
+        before = listed(alice)
+        redis_client.delete(f"sa:u:{alice.pk}")
+
+        reindex()
+
+        for session in sessions_of_alice:
+            entry_us = listed(alice)[handle(session)]
+            assert 0 <= before[handle(session)] - entry_us < 1_000_000
+            assert session.record
+            assert entry_us == (session.record.authenticated_at_ms or 0) * 1000
+
+    def test_healthy_index_stays_as_it_is(self, alice: User) -> None:
+        """It may be run from cron."""
+        opened(alice)
+        before = listed(alice)
+
+        assert reindex() == 0
+        assert reindex() == 0
+
+        assert listed(alice) == before
+        assert noted() == [str(alice.pk)]
+
+    def test_dead_entries_go(self, alice: User, redis_client: redis.Redis) -> None:
+        """What idled out stays listed until somebody looks."""
+        session = opened(alice)
+        redis_client.delete(f"sa:s:{handle(session)}")
+
+        reindex()
+
+        assert redis_client.dbsize() == 0
+
+    def test_evicted_entry_stays_marked(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """It doesn't count for the limit any more, and its record must still go."""
+        session = opened(alice)
+        redis_client.zadd(f"sa:u:{alice.pk}", {handle(session): 0})
+
+        reindex()
+
+        assert listed(alice) == {handle(session): 0}
+
+    def test_sessions_of_nobody_and_damaged_ones_are_left_alone(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """There is nobody to list them for."""
+        stored(colour="red")
+        redis_client.set("sa:s:text", "nonsense")
+        redis_client.hset("sa:s:hash", mapping={"c": "x", ":_auth_user_id": '"7"'})
+
+        assert reindex() == 0
+
+        assert redis_client.keys("sa:[ul]*") == []
+
+    @pytest.mark.requirement("SES-11")
+    def test_raised_absolute_timeout_reaches_the_indexes(
+        self, settings: Settings, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """They would expire before the sessions, which live by the new one."""
+        opened(alice)
+        settings.SESSIONAUTH = {"ABSOLUTE_TIMEOUT": timedelta(days=30)}
+
+        reindex()
+
+        for key in (f"sa:u:{alice.pk}", "sa:l"):
+            assert redis_client.ttl(key) > timedelta(days=29).total_seconds()
+
+    def test_entry_never_shortens_the_life_of_an_index(
+        self, settings: Settings, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """An older session is no reason to forget a newer one."""
+        session = opened(alice)
+        opened(alice)
+        ago_ms = int(time.time() * 1000) - 3_600_000
+        redis_client.hset(f"sa:s:{handle(session)}", "a", ago_ms)
+        redis_client.zrem(f"sa:u:{alice.pk}", handle(session))
+
+        reindex()
+
+        assert redis_client.pttl(f"sa:u:{alice.pk}") > 86_400_000
+
+    def test_session_at_its_end_is_not_listed(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """An index that is made for it would be one without an end."""
+        session = opened(alice)
+        redis_client.hset(f"sa:s:{handle(session)}", "a", 1_000_000)
+        redis_client.delete(f"sa:u:{alice.pk}", "sa:l")
+
+        reindex()
+
+        assert redis_client.keys("sa:[ul]*") == []
+
+
+class TestRaces:
+    """One step of somebody else at each place where it could hurt."""
+
+    def test_session_renewed_before_it_is_settled_is_not_listed(
+        self, alice: User, monkeypatch: pytest.MonkeyPatch, redis_client: redis.Redis
+    ) -> None:
+        """Settled, its entry would let the renewal pass, whatever was revoked."""
+        session = opened(alice)
+        redis_client.delete(f"sa:u:{alice.pk}")
+        after(monkeypatch, "relist", lambda: sessions.renew(handle(session), "new"))
+
+        assert reindex() == 0
+
+        assert listed(alice) == {}
+
+    @pytest.mark.requirement("SES-10")
+    def test_renewal_does_not_survive_a_revocation_that_a_rebuild_overtook(
+        self, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Renewed, revoked, then entered once more by who had read it before both."""
+        session = opened(alice)
+        session.load()
+        login_us = listed(alice)[handle(session)]
+        swap = index.swap
+
+        def revoked_and_relisted(user_id: str, old: str, new: str) -> bool:
+            revoke_all(alice, "test")
+            index.relist(user_id, old, login_us, get_settings().timeouts)
+            assert old in listed(alice)
+            return swap(user_id, old, new)
+
+        monkeypatch.setattr(index, "swap", revoked_and_relisted)
+        session.cycle_key()
+
+        assert not is_alive(session)
+
+    def test_entry_that_a_revocation_took_away_is_not_settled(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """The second look at the record may have been just before the revocation."""
+        session = opened(alice)
+        user_id, login_us = str(alice.pk), listed(alice)[handle(session)]
+        redis_client.delete(f"sa:u:{alice.pk}")
+        policy = get_settings().timeouts
+        entry = index.relist(user_id, handle(session), login_us, policy)
+        assert entry
+
+        revoke_all(alice, "test")
+        index.settle(entry, is_alive=True)
+
+        assert listed(alice) == {}
+
+    def test_entry_of_another_rebuild_is_not_settled(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """Each knows only what it has looked at itself."""
+        session = opened(alice)
+        user_id, login_us = str(alice.pk), listed(alice)[handle(session)]
+        redis_client.delete(f"sa:u:{alice.pk}")
+        policy = get_settings().timeouts
+        first = index.relist(user_id, handle(session), login_us, policy)
+        second = index.relist(user_id, handle(session), login_us, policy)
+        assert first
+        assert second
+
+        index.settle(first, is_alive=True)
+        unsettled = redis_client.zscore(f"sa:u:{alice.pk}", handle(session))
+        index.settle(second, is_alive=True)
+
+        assert first.score == second.score or unsettled == float(second.score)
+        assert listed(alice) == {handle(session): login_us}
+
+    def test_unsettled_entry_can_be_revoked(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """A rebuild that crashed leaves entries that count in full."""
+        session = opened(alice)
+        user_id, login_us = str(alice.pk), listed(alice)[handle(session)]
+        redis_client.delete(f"sa:u:{alice.pk}")
+        index.relist(user_id, handle(session), login_us, get_settings().timeouts)
+
+        assert revoke_all(alice, "test") == 1
+
+        assert not is_alive(session)
+
+    def test_unsettled_entry_of_a_crash_is_settled_by_the_next_rebuild(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """Until then the session ends where it would be renewed."""
+        session = opened(alice)
+        session.load()
+        user_id, login_us = str(alice.pk), listed(alice)[handle(session)]
+        redis_client.delete(f"sa:u:{alice.pk}")
+        index.relist(user_id, handle(session), login_us, get_settings().timeouts)
+
+        reindex()
+        session.cycle_key()
+
+        assert is_alive(session)
+
+    @pytest.mark.parametrize("run", [reindex, revoke_everybody])
+    def test_login_under_way_is_not_dropped(
+        self,
+        alice: User,
+        monkeypatch: pytest.MonkeyPatch,
+        run: Callable[[], int],
+    ) -> None:
+        """Who logs in during the command is listed afterwards."""
+        opened(alice)
+        entered: list[SessionStore] = []
+        after(monkeypatch, "all_listed", lambda: entered.append(opened(alice)))
+
+        run()
+
+        assert handle(entered[0]) in listed(alice)
+        assert is_alive(entered[0])
+        assert noted() == [str(alice.pk)]
+
+    def test_bare_record_of_a_login_under_way_keeps_its_entry(self) -> None:
+        """It is listed, and in a moment it will be filled."""
+        policy = get_settings().timeouts
+        sessions.create("bare", policy)
+        index.admit("7", "bare", None, (None, "evict_oldest"), policy)
+        logins.note("7", policy)
+
+        reindex()
+
+        assert list(index.listed_until("7", None)[1]) == ["bare"]
+        assert noted() == ["7"]
