@@ -9,7 +9,7 @@ local function ago(ms)
   return string.format('%.0f', now - ms * 1000)
 end
 local newest = ARGV[1] ~= '' and ago(ARGV[1]) or '(+inf'
-local oldest = ARGV[2] ~= '' and ago(ARGV[2]) or '-inf'
+local oldest = ARGV[2] ~= '' and ago(ARGV[2]) or 0
 local count = redis.call('ZCOUNT', KEYS[1], oldest, newest)
 local from = newest
 if ARGV[3] ~= '' and (newest == '(+inf' or tonumber(ARGV[3]) < tonumber(newest)) then

@@ -1,12 +1,16 @@
 """Rebuilding the indexes from the records, with logins and revocations going on."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import RequestFactory
 from pytest_django import Settings
 
@@ -319,3 +323,63 @@ class TestRaces:
 
         assert list(index.listed_until("7", None)[1]) == ["bare"]
         assert noted() == ["7"]
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    """Real threads: what is alive at the end is listed, and what was ended is dead."""
+
+    @pytest.mark.requirement("OPS-12")
+    def test_rebuilds_at_once_with_logins_miss_none_of_them(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """Nobody stops the site for it, and two operators may type it."""
+        before = [opened(alice) for _ in range(20)]
+        redis_client.delete(f"sa:u:{alice.pk}", "sa:l")
+
+        entered = at_once(
+            *[reindex] * 2, *[lambda: [opened(alice) for _ in range(10)]] * 4
+        )
+
+        alive = [*before, *(s for found in entered[2:] for s in found)]
+        assert set(listed(alice)) == {handle(session) for session in alive}
+        assert noted() == [str(alice.pk)]
+
+    @pytest.mark.requirement("SES-10")
+    def test_rebuilds_at_once_with_renewals_and_a_revocation_save_no_session(
+        self, alice: User
+    ) -> None:
+        """Every session of before the revocation is dead afterwards, under any id."""
+        before = [opened(alice) for _ in range(12)]
+        for session in before:
+            session.load()
+
+        def renew(batch: list[SessionStore]) -> None:
+            for session in batch:
+                session.cycle_key()
+
+        at_once(
+            *[reindex] * 2,
+            lambda: revoke_all(alice, "test"),
+            *[lambda n=n: renew(before[n::3]) for n in range(3)],
+        )
+
+        assert not any(is_alive(session) for session in before)
+        reindex()
+        assert listed(alice) == {}
+
+
+def at_once(*steps: Callable[[], Any]) -> list[Any]:
+    """Run every step in a thread of its own, all started by one bell."""
+    bell = threading.Barrier(len(steps))
+
+    def run(step: Callable[[], Any]) -> Any:  # noqa: ANN401 # what the step returns
+        bell.wait(timeout=60)
+        try:
+            return step()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        return list(pool.map(run, steps))

@@ -112,6 +112,23 @@ class TestRead:
         assert users(Span(youngest_ms=3_600_000), first) == ["old"]
         assert users(Span(oldest_ms=3_600_000), first) == []
 
+    def test_something_else_in_its_place_is_an_empty_list(
+        self, redis_client: redis.Redis
+    ) -> None:
+        """It is a convenience, and no reason to refuse an operator or a login."""
+        redis_client.set("sa:l", "nonsense")
+        assert users() == []
+
+        redis_client.set("sa:l", "nonsense")
+        logins.note("1", POLICY)
+        assert users() == ["1"]
+
+    def test_nonsense_in_the_list_is_no_error(self, redis_client: redis.Redis) -> None:
+        """Whatever lies in Redis."""
+        redis_client.zadd("sa:l", {"inf": "inf", "-inf": "-inf", b"\xff": 1e15 + 0.5})
+
+        assert users() == ["\ufffd"]
+
 
 class TestDrop:
     def test_user_without_sessions_is_dropped(self) -> None:
