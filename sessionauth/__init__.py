@@ -4,6 +4,7 @@ The layers, top to bottom; imports point down only::
 
     apps            registers checks and receivers
     urls checks receivers management
+    admin           everybody's sessions: look at them, and end them
     views           login and logout, as pages and as JSON
     authentication  DRF: who is calling, for one round trip
     permissions     DRF: a recent login

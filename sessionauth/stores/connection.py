@@ -127,8 +127,8 @@ def _answered(answer: object) -> object:
 def every_key(namespace: str) -> Iterator[str]:
     """Yield what follows ``namespace`` in every key of ours, some perhaps twice.
 
-    It scans every server of the store: for maintenance, never for a request. A key that is
-    there from the start to the end is not missed.
+    It scans every server of the store: for maintenance, never for a request. A key that
+    is there from the start to the end is not missed.
     """
     store = store_of(get_settings().cache)
     start = (store.prefix + namespace).encode()
