@@ -11,6 +11,7 @@ from sessionauth.core.record import SessionRecord, from_fields
 from sessionauth.exceptions import RecordCorrupt
 from sessionauth.flows.prune import in_batches, prune_everything
 from sessionauth.stores import index, logins, sessions
+from sessionauth.stores.index import Login
 
 
 def reindex() -> int:
@@ -29,17 +30,30 @@ def reindex() -> int:
 
 def _relist(session_digests: Sequence[str]) -> int:
     policy = get_settings().timeouts
-    entries = []
-    for session_digest, record in _read(session_digests).items():
-        if record.user_id is not None:
-            login_us = (record.authenticated_at_ms or record.created_at_ms) * 1000
-            entry = index.relist(record.user_id, session_digest, login_us, policy)
-            entries += [entry] if entry else []
-            logins.note(record.user_id, policy, login_us)
-    alive = _read([entry.session_digest for entry in entries])
+    found = _logins(session_digests)
+    known = logins.read(logins.EVERYBODY, None, 0)
+    missing = index.unlisted(found, policy, known.now_us)
+    entries = [entry for login in missing if (entry := index.relist(login, policy))]
+    # Noted again also where they are noted: whoever has just found the index empty is
+    # about to drop them.
+    for login in {*missing, *logins.unnoted(found, policy, known.now_us)}:
+        logins.note(login.user_id, policy, login.at_us)
+    alive = _read([entry.login.session_digest for entry in entries])
     for entry in entries:
-        index.settle(entry, is_alive=entry.session_digest in alive)
+        index.settle(entry, is_alive=entry.login.session_digest in alive)
     return len(alive)
+
+
+def _logins(session_digests: Sequence[str]) -> list[Login]:
+    return [
+        Login(
+            user_id=record.user_id,
+            session_digest=session_digest,
+            at_us=(record.authenticated_at_ms or record.created_at_ms) * 1000,
+        )
+        for session_digest, record in _read(session_digests).items()
+        if record.user_id is not None
+    ]
 
 
 def _read(session_digests: Sequence[str]) -> dict[str, SessionRecord]:

@@ -126,19 +126,49 @@ def forget(user_id: str, session_digests: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Relisted:
-    """An entry that a rebuild has made, until it is settled."""
+class Login:
+    """A session of a user, with its time of login."""
 
     user_id: str
     session_digest: str
-    login_us: int
+    at_us: int
+
+
+def unlisted(found: Sequence[Login], policy: TimeoutPolicy, now_us: int) -> list[Login]:
+    """Return which sessions may be missing, or in an index that ends before them.
+
+    All in one round trip (one per node): most of them are listed as they should be.
+    """
+    keys = [_key(login.user_id) for login in found]
+    scores = commands(
+        [
+            ("ZSCORE", k, login.session_digest)
+            for k, login in zip(keys, found, strict=True)
+        ]
+    )
+    left = commands([("PTTL", key) for key in keys])
+    return [
+        login
+        for login, score, left_ms in zip(found, scores, left, strict=True)
+        if not _is_settled(score)
+        or cast("int", left_ms) < (login.at_us - now_us) // 1000 + policy.absolute_ms
+    ]
+
+
+def _is_settled(score: object) -> bool:
+    return isinstance(score, float) and score.is_integer()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Relisted:
+    """An entry that a rebuild has made, until it is settled."""
+
+    login: Login
     score: str
     """A fraction that tells it from every other entry: of logins and of rebuilds."""
 
 
-def relist(
-    user_id: str, session_digest: str, login_us: int, policy: TimeoutPolicy
-) -> Relisted | None:
+def relist(login: Login, policy: TimeoutPolicy) -> Relisted | None:
     """List a session that may be missing, and let the index live as long as it may.
 
     The session may end at the same time, and a renewal take the entry for a proof that
@@ -150,18 +180,18 @@ def relist(
         What is to be settled; None if the session is listed as it should be.
     """
     # Earlier than the login, so that no revocation takes it for a later one.
-    score = f"{login_us - 1 - secrets.randbelow(1000)}.5"
-    if _run(_RELIST, user_id, session_digest, score, policy.absolute_ms) != 1:
+    score = f"{login.at_us - 1 - secrets.randbelow(1000)}.5"
+    arguments = (login.session_digest, score, policy.absolute_ms)
+    if _run(_RELIST, login.user_id, *arguments) != 1:
         return None
-    return Relisted(
-        user_id=user_id, session_digest=session_digest, login_us=login_us, score=score
-    )
+    return Relisted(login=login, score=score)
 
 
 def settle(entry: Relisted, *, is_alive: bool) -> None:
     """Let an entry of a rebuild count like that of a login, or take it off the list."""
-    login_us = entry.login_us if is_alive else ""
-    _run(_SETTLE, entry.user_id, entry.session_digest, entry.score, login_us)
+    login = entry.login
+    at_us = login.at_us if is_alive else ""
+    _run(_SETTLE, login.user_id, login.session_digest, entry.score, at_us)
 
 
 def all_listed(user_ids: Sequence[str]) -> dict[str, list[str] | None]:

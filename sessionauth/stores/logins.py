@@ -5,12 +5,13 @@ never misses one who has a session: a login is noted before its record names the
 and the note is kept until the newest login is past the absolute timeout.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from sessionauth.core.timeouts import TimeoutPolicy
-from sessionauth.stores.connection import load_script, run
+from sessionauth.stores.connection import commands, load_script, run
+from sessionauth.stores.index import Login
 
 KEY = "sa:l"
 
@@ -55,6 +56,19 @@ def note(user_id: str, policy: TimeoutPolicy, at_us: int | None = None) -> None:
     """Note that a user logged in, now or ``at_us``; a later login stands."""
     when = "" if at_us is None else at_us
     run(_NOTE, KEY, user_id, when, policy.absolute_ms)
+
+
+def unnoted(found: Sequence[Login], policy: TimeoutPolicy, now_us: int) -> list[Login]:
+    """Return the logins that are not noted, or in a list that ends before them."""
+    calls = [("ZSCORE", KEY, login.user_id) for login in found]
+    scores = commands([*calls, ("PTTL", KEY)])
+    left_ms = cast("int", scores.pop())
+    return [
+        login
+        for login, score in zip(found, scores, strict=True)
+        if not (isinstance(score, float) and score >= login.at_us)
+        or left_ms < (login.at_us - now_us) // 1000 + policy.absolute_ms
+    ]
 
 
 def read(span: Span, after: LastLogin | None, most: int) -> Read:

@@ -7,6 +7,9 @@ local now = server_now()
 local at = ARGV[2] ~= '' and tonumber(ARGV[2]) or now
 ensure_list(key)
 redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now - absolute * 1000))
+if at <= now - absolute * 1000 then
+  return -- a session at its end; the list may be kept for nobody else
+end
 
 local before = redis.call('ZSCORE', key, ARGV[1])
 if before then

@@ -49,6 +49,11 @@ def noted() -> list[str]:
     return [login.user_id for login in logins.read(logins.EVERYBODY, None, 99).logins]
 
 
+def relist(user_id: str, session_digest: str, at_us: int) -> index.Relisted | None:
+    login = index.Login(user_id=user_id, session_digest=session_digest, at_us=at_us)
+    return index.relist(login, get_settings().timeouts)
+
+
 def after(
     monkeypatch: pytest.MonkeyPatch, name: str, step: Callable[[], object]
 ) -> None:
@@ -167,6 +172,18 @@ class TestReindex:
         for key in (f"sa:u:{alice.pk}", "sa:l"):
             assert redis_client.ttl(key) > timedelta(days=29).total_seconds()
 
+    @pytest.mark.requirement("SES-11")
+    def test_list_of_logins_lives_as_long_as_the_sessions(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """Also where the index of the user is in order."""
+        opened(alice)
+        redis_client.pexpire("sa:l", 1_000_000)
+
+        reindex()
+
+        assert redis_client.pttl("sa:l") > 86_000_000
+
     def test_entry_never_shortens_the_life_of_an_index(
         self, settings: Settings, alice: User, redis_client: redis.Redis
     ) -> None:
@@ -221,7 +238,7 @@ class TestRaces:
 
         def revoked_and_relisted(user_id: str, old: str, new: str) -> bool:
             revoke_all(alice, "test")
-            index.relist(user_id, old, login_us, get_settings().timeouts)
+            relist(user_id, old, login_us)
             assert old in listed(alice)
             return swap(user_id, old, new)
 
@@ -237,8 +254,7 @@ class TestRaces:
         session = opened(alice)
         user_id, login_us = str(alice.pk), listed(alice)[handle(session)]
         redis_client.delete(f"sa:u:{alice.pk}")
-        policy = get_settings().timeouts
-        entry = index.relist(user_id, handle(session), login_us, policy)
+        entry = relist(user_id, handle(session), login_us)
         assert entry
 
         revoke_all(alice, "test")
@@ -253,9 +269,8 @@ class TestRaces:
         session = opened(alice)
         user_id, login_us = str(alice.pk), listed(alice)[handle(session)]
         redis_client.delete(f"sa:u:{alice.pk}")
-        policy = get_settings().timeouts
-        first = index.relist(user_id, handle(session), login_us, policy)
-        second = index.relist(user_id, handle(session), login_us, policy)
+        first = relist(user_id, handle(session), login_us)
+        second = relist(user_id, handle(session), login_us)
         assert first
         assert second
 
@@ -273,7 +288,7 @@ class TestRaces:
         session = opened(alice)
         user_id, login_us = str(alice.pk), listed(alice)[handle(session)]
         redis_client.delete(f"sa:u:{alice.pk}")
-        index.relist(user_id, handle(session), login_us, get_settings().timeouts)
+        relist(user_id, handle(session), login_us)
 
         assert revoke_all(alice, "test") == 1
 
@@ -287,12 +302,25 @@ class TestRaces:
         session.load()
         user_id, login_us = str(alice.pk), listed(alice)[handle(session)]
         redis_client.delete(f"sa:u:{alice.pk}")
-        index.relist(user_id, handle(session), login_us, get_settings().timeouts)
+        relist(user_id, handle(session), login_us)
 
         reindex()
         session.cycle_key()
 
         assert is_alive(session)
+
+    def test_user_whose_index_was_found_empty_before_is_not_dropped(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """An operator looked at the list before the rebuild, and drops after it."""
+        opened(alice)
+        redis_client.delete(f"sa:u:{alice.pk}")
+        suspects = logins.read(logins.EVERYBODY, None, 9).logins
+
+        reindex()
+        logins.drop(suspects)
+
+        assert noted() == [str(alice.pk)]
 
     @pytest.mark.parametrize("run", [reindex, revoke_everybody])
     def test_login_under_way_is_not_dropped(

@@ -49,6 +49,15 @@ class TestNote:
 
         assert users() == ["1"]
 
+    @pytest.mark.requirement("SES-11")
+    def test_login_past_its_absolute_end_is_not_noted(
+        self, redis_client: redis.Redis
+    ) -> None:
+        """A list that is made for it would be one without an end."""
+        logins.note("1", POLICY, 1_000_000)
+
+        assert not redis_client.exists("sa:l")
+
     def test_earlier_login_leaves_the_later_one(
         self, redis_client: redis.Redis
     ) -> None:
