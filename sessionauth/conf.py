@@ -21,6 +21,8 @@ from sessionauth.core.timeouts import TimeoutPolicy
 
 SETTING = "SESSIONAUTH"
 _MILLISECOND = timedelta(milliseconds=1)
+# What ends later may end past the last date there is, and can't be shown.
+_LONGEST = timedelta(days=36_500)
 
 
 class SessionLimitPolicy(StrEnum):
@@ -108,7 +110,7 @@ class _Rule:
 
 
 def _is_duration(value: object) -> bool:
-    return isinstance(value, timedelta) and value >= _MILLISECOND
+    return isinstance(value, timedelta) and _MILLISECOND <= value <= _LONGEST
 
 
 def _is_whole(value: object) -> bool:
@@ -116,7 +118,7 @@ def _is_whole(value: object) -> bool:
 
 
 _POLICIES = tuple(policy.value for policy in SessionLimitPolicy)
-_DURATION = _Rule(_is_duration, "a timedelta greater than zero")
+_DURATION = _Rule(_is_duration, "a timedelta greater than zero, at most 100 years")
 _RULES = {
     "CACHE": _Rule(lambda v: isinstance(v, str) and bool(v), "the name of a cache"),
     "IDLE_TIMEOUT": _DURATION,

@@ -1,13 +1,16 @@
 """The SESSIONAUTH setting."""
 
-from dataclasses import FrozenInstanceError
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, fields
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.test import override_settings
+from django.test import Client, override_settings
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sessionauth.conf import SessionLimitPolicy, get_settings, problems
+from sessionauth.conf import SessionLimitPolicy, Settings, get_settings, problems
 
 
 class TestGetSettings:
@@ -64,6 +67,7 @@ class TestProblems:
             ("IDLE_TIMEOUT", timedelta(0)),
             ("ABSOLUTE_TIMEOUT", None),
             ("ABSOLUTE_TIMEOUT", timedelta(days=-1)),
+            ("ABSOLUTE_TIMEOUT", timedelta(days=36_501)),
             ("USER_CHECK_INTERVAL", 60),
             ("USER_CHECK_INTERVAL", timedelta(seconds=-1)),
             ("MAX_SESSIONS_PER_USER", 0),
@@ -110,3 +114,58 @@ class TestProblems:
         found = problems({"CASHE": "x", "IDLE_TIMEOUT": 5, "TRUSTED_PROXY_HOPS": None})
 
         assert sorted(p.code for p in found) == ["E001", "E002", "E002"]
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=True),
+    st.text(max_size=20),
+    st.binary(max_size=5),
+    st.timedeltas(),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)
+KEYS = st.sampled_from([field.name.upper() for field in fields(Settings)])
+
+
+class TestAnyValue:
+    @pytest.mark.requirement("OPS-01")
+    @given(raw=st.dictionaries(KEYS | st.text(max_size=8) | st.integers(), VALUES))
+    def test_any_value_is_a_named_problem_or_works(
+        self, raw: dict[object, object]
+    ) -> None:
+        """No typo makes a crash somewhere else, or a default that nobody asked for."""
+        found = problems(raw)
+
+        with override_settings(SESSIONAUTH=raw):
+            if not found:
+                built = get_settings()
+                assert built.timeouts.idle_ms <= built.timeouts.absolute_ms
+                return
+            with pytest.raises(ImproperlyConfigured) as raised:
+                get_settings()
+        for problem in found:
+            assert problem.message in str(raised.value)
+            assert problem.hint
+
+    @pytest.mark.requirement("OPS-01")
+    @pytest.mark.usefixtures("alice")
+    def test_longest_durations_work(self, log_in: Callable[..., Client]) -> None:
+        """What the check lets through must not fail at the first login."""
+        longest = timedelta(days=36_500)
+        raw = {
+            "IDLE_TIMEOUT": longest,
+            "ABSOLUTE_TIMEOUT": longest,
+            "USER_CHECK_INTERVAL": timedelta.max,
+            "STEP_UP_MAX_AGE": longest,
+            "MAX_SESSIONS_PER_USER": 1,
+        }
+        assert problems(raw) == []
+
+        with override_settings(SESSIONAUTH=raw):
+            client = log_in()
+
+            assert client.get("/api/me/", secure=True).status_code == 200
+            assert client.get("/auth/sessions/", secure=True).status_code == 200
