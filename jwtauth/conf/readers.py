@@ -22,6 +22,9 @@ T = TypeVar("T")
 CONTEXT_PARTS = ("user_agent", "ip_prefix")
 CLEARABLE = ("cache", "cookies", "storage")
 
+# From today on that is a date which every database and client can tell.
+LONGEST = timedelta(days=36_500)
+
 # RFC 6265 §4.1.1: a cookie's name is a token (RFC 9110 §5.6.2).
 _COOKIE_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
@@ -48,6 +51,8 @@ def duration(value: object) -> timedelta:
     """Read a time span above zero."""
     if not isinstance(value, timedelta) or value <= timedelta(0):
         raise Refused("must be a datetime.timedelta above zero")
+    if value > LONGEST:
+        raise Refused("must be at most 100 years: what ends later has no date")
     return value
 
 

@@ -263,7 +263,9 @@ class TestValues:
         assert f"JWTAUTH[{name!r}]" in only_problem(**{name: value}).message
 
     @pytest.mark.parametrize("name", LIFETIMES)
-    @pytest.mark.parametrize("value", [*NO_DURATION, timedelta(0)], ids=repr)
+    @pytest.mark.parametrize(
+        "value", [*NO_DURATION, timedelta(0), timedelta(days=36_501)], ids=repr
+    )
     def test_lifetime_of_another_type_is_a_problem(
         self, name: str, value: object
     ) -> None:
