@@ -4,6 +4,7 @@ import base64
 import re
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,6 +19,7 @@ TWINS = pytest.mark.parametrize(
 )
 ORDERS = pytest.mark.parametrize("order", [1, -1], ids=["before", "after"])
 MOST_BYTES = 4096
+FORM = "application/x-www-form-urlencoded"
 
 
 def cookies_of(answer: HttpResponse, scheme: Scheme) -> dict[str, dict[str, object]]:
@@ -40,6 +42,9 @@ def every_answer_with_cookies(visitor: Visitor) -> list[HttpResponse]:
     answers.append(visitor.call("post", "auth/reauth/", {"password": PASSWORD}))
     if visitor.scheme is JWT:
         answers.append(visitor.call("post", "auth/token/refresh/"))
+    else:
+        form = urlencode({"username": "alice", "password": PASSWORD})
+        answers.append(visitor.call("post", "auth/login/", form, CONTENT_TYPE=FORM))
     here = next(
         login["handle"]
         for login in visitor.call("get", "auth/sessions/").json()
