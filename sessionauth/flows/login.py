@@ -7,6 +7,7 @@ record that is gone fails.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import auth
@@ -87,40 +88,35 @@ def open_session(
         device=origin.device,
         address=origin.address,
     )
-    user_id = record.user_id or ""
+    tell = partial(report, user_id=record.user_id, session_digest=stored.digest)
+    try:
+        opened = _opened(stored, record, replaced, may_end_oldest=may_end_oldest)
+    except LoginRefused as error:
+        tell(login_refused, code=error.code)
+        raise
+    tell(session_opened, device=origin.device, address=origin.address)
+    return opened
+
+
+def _opened(
+    stored: StoredSession,
+    record: SessionRecord,
+    replaced: str | None,
+    *,
+    may_end_oldest: bool,
+) -> StoredSession:
     policy = get_settings().session_limit_policy
     if may_end_oldest:
         policy = SessionLimitPolicy.EVICT_OLDEST
     try:
-        _admit(user_id, stored.digest, replaced, policy)
-        opened = _filled(stored, record)
-    except LoginRefused as error:
-        report(
-            login_refused,
-            user_id=user_id,
-            session_digest=stored.digest,
-            code=error.code,
-        )
-        raise
+        _admit(record.user_id or "", stored.digest, replaced, policy)
+        return save_session(stored, record, confirmed=True)
+    except SessionRefused as error:
+        raise LoginOvertaken from error
     except WriteUnconfirmed:
         # Nobody will ever learn this id; it must not fill the limit.
         sessions.discard(stored.digest)
         raise
-    report(
-        session_opened,
-        user_id=user_id,
-        session_digest=opened.digest,
-        device=origin.device,
-        address=origin.address,
-    )
-    return opened
-
-
-def _filled(stored: StoredSession, record: SessionRecord) -> StoredSession:
-    try:
-        return save_session(stored, record, confirmed=True)
-    except SessionRefused as error:
-        raise LoginOvertaken from error
 
 
 def _renewed(
