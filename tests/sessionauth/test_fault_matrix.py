@@ -11,16 +11,24 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
 from demo_project.embedded_valkey import EmbeddedValkey
+from sessionauth import revoke_all
 from sessionauth.answers import RETRY_AFTER_SECONDS
 from tests import faults
 from tests.faults import assert_made_twice_at_most
 from tests.faulty_proxy import FaultyProxy, Spoil, garble, reset, say, stall
-from tests.sessionauth.conftest import PASSWORD, session_key, use_server, with_cookie
+from tests.sessionauth.conftest import (
+    COOKIE,
+    PASSWORD,
+    session_key,
+    use_server,
+    with_cookie,
+)
 
 LogIn: TypeAlias = Callable[..., Client]
 Outage: TypeAlias = Callable[[], AbstractContextManager[None]]
@@ -44,6 +52,14 @@ PATHS = [
     "/hush/",
     "/admin/",
     "/password/",
+    "/vault/",
+    "/avault/",
+    "/auth/sessions/",
+    "/api/payout/",
+]
+# Of these the ones that change something, or are for administrators.
+READS = [
+    path for path in PATHS if path not in {"/put/?colour=blue", "/hush/", "/admin/"}
 ]
 ENDS = ["/auth/logout/", "/auth/logout/all/"]
 FORM = {"username": "alice", "password": PASSWORD}
@@ -139,8 +155,11 @@ def assert_bounded_outage(
             ask(stranger, "get", "/page/")
             for path in ENDS:
                 ask(checked, "post", path)
-            ask(newcomer, "post", "/auth/login/", data=FORM)
+            ask(checked, "delete", "/auth/sessions/")
+            proof = {"password": PASSWORD}
             json = "application/json"
+            ask(checked, "post", "/auth/reauth/", data=proof, content_type=json)
+            ask(newcomer, "post", "/auth/login/", data=FORM)
             ask(newcomer, "post", "/auth/session/", data=FORM, content_type=json)
             ask(newcomer, "get", "/put/?colour=blue")
 
@@ -164,6 +183,61 @@ class TestServer:
     ) -> None:
         """Down is neither "anonymous" nor "logged in", whoever asks and however."""
         assert_bounded_outage(partial(fault, server))
+
+
+class TestFull:
+    """A server without memory reads and deletes; it only takes nothing new."""
+
+    @pytest.fixture
+    def client(
+        self, server: EmbeddedValkey, alice: User, log_in: LogIn
+    ) -> Iterator[Client]:
+        """A client whose user check is due, while the server is full."""
+        client = log_in()
+        client.get("/put/?colour=red", secure=True)
+        client.raise_request_exception = False
+        with faults.full(server):
+            yield client
+
+    @pytest.mark.parametrize("path", READS)
+    @pytest.mark.usefixtures("guarded")
+    def test_reading_goes_on(self, client: Client, path: str) -> None:
+        """Also where the check of the user is due, and can't be noted."""
+        for _ in range(2):
+            assert client.get(path, secure=True).status_code == 200
+
+    def test_writing_is_503_and_changes_nothing(self, client: Client) -> None:
+        """Half of a change would be worse than none."""
+        assert_unavailable(client.get("/put/?colour=blue&size=9", secure=True))
+
+        assert client.get("/look/", secure=True).content == b"red"
+
+    @pytest.mark.parametrize("path", ["/auth/login/", "/auth/session/"])
+    @pytest.mark.usefixtures("client")
+    def test_login_is_503_and_logs_nobody_in(self, path: str) -> None:
+        """Neither a wrong password nor a session that is not kept."""
+        kind = {"content_type": "application/json"} if "session" in path else {}
+        newcomer = Client(raise_request_exception=False)
+
+        answer = newcomer.post(path, FORM, secure=True, **kind)
+
+        assert answer.status_code == 503
+        assert not newcomer.cookies.get(COOKIE)
+
+    @pytest.mark.parametrize("path", ENDS)
+    def test_logout_is_done(self, client: Client, path: str) -> None:
+        """Deleting takes no memory: who wants out gets out."""
+        key = session_key(client)
+
+        assert client.post(path, secure=True).status_code == 204
+
+        assert with_cookie(key).get("/api/me/", secure=True).status_code == 401
+
+    def test_revocation_is_done(self, client: Client, alice: User) -> None:
+        """An attack that fills the memory must keep no attacker logged in."""
+        assert revoke_all(alice, "test") == 1
+
+        assert client.get("/api/me/", secure=True).status_code == 401
 
 
 class TestAnswer:
