@@ -10,6 +10,7 @@ import pytest
 import redis
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import UpdateError
+from django.core.management import call_command
 from django.test import Client, RequestFactory
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from sessionauth.engine import SessionStore
 from sessionauth.exceptions import StoreDown
 from sessionauth.flows.active_sessions import active_sessions
 from sessionauth.flows.authenticate import authenticate
+from sessionauth.stores import index
 from tests.sessionauth.conftest import COOKIE, PASSWORD, session_key, stored
 
 LogIn: TypeAlias = Callable[..., Client]
@@ -92,6 +94,11 @@ def put_wrong_type(server: redis.Redis, key: str, kind: str) -> None:
             server.zadd(key, {"a": 1})
         case "hash":
             server.hset(key, "a", "b")
+
+
+def log_in_an_hour_later(server: redis.Redis, user: User, key: str) -> None:
+    """Let the login have happened by a clock that is ahead of the server's."""
+    server.zincrby(f"sa:u:{user.pk}", 3_600_000_000, digest(key))
 
 
 def events(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -295,6 +302,18 @@ class TestIndex:
         assert client.post("/auth/logout/", secure=True).status_code == 204
         assert not redis_client.exists(record_key(client))
 
+    def test_index_of_another_type_is_gone_after_the_end_of_all_sessions(
+        self, log_in: LogIn, redis_client: redis.Redis, alice: User
+    ) -> None:
+        """It is the way out that the documents name."""
+        client = log_in()
+        put_wrong_type(redis_client, f"sa:u:{alice.pk}", "string")
+
+        call_command("sessionauth_revoke", "--all")
+
+        assert client.get("/api/me/", secure=True).status_code == 401
+        assert log_in().get("/api/me/", secure=True).status_code == 200
+
     @pytest.mark.parametrize(
         "entry",
         [{b"\xff\xfe": 1.0}, {"a" * 64: 1.5}, {"a" * 64: float("inf")}],
@@ -335,10 +354,33 @@ class TestIndex:
     ) -> None:
         """After a failover to a server whose clock is behind, it lies in the future."""
         client = log_in()
-        redis_client.zincrby(
-            f"sa:u:{alice.pk}", 3_600_000_000, digest(session_key(client))
-        )
+        log_in_an_hour_later(redis_client, alice, session_key(client))
 
         assert revoke_all(alice, "test") == 1
 
         assert client.get("/api/me/", secure=True).status_code == 401
+
+    @pytest.mark.requirement("SES-08")
+    def test_login_by_a_clock_that_was_ahead_is_revoked_under_its_new_id(
+        self,
+        log_in: LogIn,
+        redis_client: redis.Redis,
+        alice: User,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """It moved before its turn came, and keeps its time of login in the future."""
+        session = SessionStore(session_key(log_in()))
+        session.load()
+        log_in_an_hour_later(redis_client, alice, session.session_key or "")
+        list_until = index.listed_until
+
+        def overtaken(user_id: str, until_us: int | None) -> object:
+            found = list_until(user_id, until_us)
+            if until_us is None:
+                session.cycle_key()
+            return found
+
+        monkeypatch.setattr(index, "listed_until", overtaken)
+        revoke_all(alice, "test")
+
+        assert SessionStore(session.session_key).get("_auth_user_id") is None

@@ -105,6 +105,11 @@ class TestFromFields:
             {b":_auth_user_id": b"[7]"},
             {b":_auth_user_backend": b"null"},
             {b":_auth_user_hash": b"{}"},
+            {b":_auth_user_id": b'"7\\u0000"'},
+            {b":_auth_user_hash": b'"\\ud800"'},
+            {b"c": b"9" * 5000},
+            {b"a": b"253402300800000"},
+            {b"u": b"-62135596800001"},
         ],
         ids=repr,
     )
