@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import router, transaction
 from django.db.models.signals import post_save, pre_delete, pre_save
+from django.utils.crypto import constant_time_compare
 
 from sessionauth.exceptions import SessionEnded, StoreDown
 from sessionauth.flows.own_session import own_session_of
@@ -66,13 +67,18 @@ def end_if_changed(
     before: _Values = vars(instance).pop(_BEFORE, None) or {}
     if before.get("is_active") and not getattr(instance, "is_active", True):
         _end_on_commit(instance, Reason.USER_DEACTIVATED, using)
-    elif before.get("password", instance.password) == instance.password:
+    elif _same(before.get("password"), instance.password):
         return
     elif _is_upgrade(instance, update_fields):
         # Once: the next password that this object saves is none of a login's.
         setattr(instance, _NEW_PASSWORD, True)
     else:
         _end_on_commit(instance, Reason.PASSWORD_CHANGED, using)
+
+
+def _same(before: str | None, password: str) -> bool:
+    """Whether the stored hash is the same, or was not read because it can't change."""
+    return before is None or constant_time_compare(before, password)
 
 
 def end_deleted(instance: AbstractBaseUser, using: str, **_: object) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from pytest_django import Settings
 
-from sessionauth.checks import check_cache, check_settings
+from sessionauth.checks.settings import check_settings
+from sessionauth.checks.stores import check_cache
 from tests.harness.cluster_setup import ClusterSetup
 from tests.harness.sentinel_setup import SERVICE, SentinelSetup
 

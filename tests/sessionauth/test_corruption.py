@@ -316,8 +316,8 @@ class TestIndex:
 
     @pytest.mark.parametrize(
         "entry",
-        [{b"\xff\xfe": 1.0}, {"a" * 64: 1.5}, {"a" * 64: float("inf")}],
-        ids=["member", "fraction", "infinite"],
+        [{b"\xff\xfe": 1.0}, {"a" * 64: float("inf")}],
+        ids=["member", "infinite"],
     )
     def test_entry_that_is_none_is_an_outage_for_revoke_all(
         self,
@@ -341,7 +341,7 @@ class TestIndex:
     ) -> None:
         """Dead entries are expected: a crash leaves them."""
         client = log_in()
-        redis_client.zadd(f"sa:u:{alice.pk}", {"nowhere": 5, "": 6})
+        redis_client.zadd(f"sa:u:{alice.pk}", {"nowhere": 5, "": 6, "half": 1.5})
 
         assert revoke_all(alice, "test") == 1
 

@@ -116,10 +116,10 @@ class TestRenewedMeanwhile:
         store = index if step == "swap" else sessions
         take_step = getattr(store, step)
 
-        def overtaken(*args: object) -> object:
+        def overtaken(*args: object, **options: object) -> object:
             monkeypatch.undo()
             revoke(digest(session_key(late)), "test")
-            return take_step(*args)
+            return take_step(*args, **options)
 
         monkeypatch.setattr(store, step, overtaken)
         session.cycle_key()
