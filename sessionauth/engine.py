@@ -6,9 +6,7 @@ back, requests that change different keys both win, and a store that is down is 
 error, never an empty session.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
@@ -38,6 +36,10 @@ from sessionauth.flows.session import Origin, Reason
 from sessionauth.flows.stored import StoredSession
 from sessionauth.signals import report_store_down
 from sessionauth.stores import sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
 
 
 class SessionStore(SessionBase):
@@ -264,14 +266,32 @@ class SessionStore(SessionBase):
         self._session_key, self._session_cache = None, {}
         self._stored = None
 
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        if self.store_down:
+    def _asking(self) -> "_Asking":
+        return _Asking(self)
+
+
+class _Asking:
+    """The time in which a session asks the store.
+
+    A class, because every request comes here and a generator takes thrice as long.
+    """
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: SessionStore) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        if self._session.store_down:
             # Once is enough: the next call would only wait for the same silence.
             raise StoreDown("It gave no answer earlier in this request.")
-        try:
-            yield
-        except StoreDown as error:
-            self.store_down = True
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: "TracebackType | None",
+    ) -> None:
+        if isinstance(error, StoreDown):
+            self._session.store_down = True
             report_store_down(error)
-            raise

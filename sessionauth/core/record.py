@@ -9,6 +9,7 @@ scripts of the store never look into them.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sessionauth.exceptions import RecordCorrupt
@@ -153,8 +154,7 @@ def _read(
     # One pass and no more: this runs at every request with a session.
     for field_name, value in fields.items():
         if field_name[:1] == DATA_PREFIX:
-            key = field_name[1:].decode("utf-8", "surrogatepass")
-            data[key] = _load(value, loads)
+            data[_key_of(field_name)] = _load(value, loads)
         else:
             name, read = _OWN[field_name]
             own[name] = read(value)
@@ -175,7 +175,7 @@ def _require_text(value: object) -> None:
 
 
 def _load(value: bytes, loads: Callable[[bytes], object]) -> object:
-    if value.startswith(_HEX_MARK):
+    if value[:1] == _HEX_MARK:
         return value[1:].hex()
     if _PLAIN_TEXT.fullmatch(value):
         return value[1:-1].decode("ascii")
@@ -186,6 +186,12 @@ def _dump(value: object, serializer: Serializer) -> bytes:
     if isinstance(value, str) and _HEX_DIGEST.fullmatch(value):
         return _HEX_MARK + bytes.fromhex(value)
     return serializer.dumps(value)
+
+
+@lru_cache(maxsize=1024)
+def _key_of(field_name: bytes) -> str:
+    """Return the session's key; all sessions of a project have the same few."""
+    return field_name[1:].decode("utf-8", "surrogatepass")
 
 
 def _field_of(key: object) -> bytes:

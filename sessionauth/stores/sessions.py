@@ -58,7 +58,8 @@ def load(
     if not flat:
         return None
     now_ms = cast("int", flat.pop())
-    return dict(zip(flat[::2], flat[1::2], strict=True)), now_ms
+    names_and_values = iter(flat)
+    return dict(zip(names_and_values, names_and_values, strict=True)), now_ms
 
 
 def create(session_digest: str, policy: TimeoutPolicy) -> int | None:
