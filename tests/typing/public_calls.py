@@ -1,9 +1,10 @@
 """The public calls, as a user's type checker sees them; read by mypy, never run."""
 
+from datetime import timedelta
 from typing import assert_type
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 import jwtauth
@@ -12,6 +13,10 @@ from jwtauth.authentication import JWTAuthentication
 from jwtauth.core.claims import AccessClaims
 from jwtauth.core.issued_tokens import IssuedTokens
 from sessionauth.authentication import SessionAuthentication
+from sessionauth.decorators import (
+    not_user_activity,
+    recent_authentication_required,
+)
 
 
 def log_in_with_tokens(request: HttpRequest, user: User) -> None:
@@ -40,3 +45,13 @@ def log_in_with_session(request: HttpRequest, user: User) -> None:
     sessionauth.login(request, user, end_oldest=True)
     sessionauth.revoke_all(user, "revoked")
     SessionAuthentication().authenticate_header(Request(request))
+
+
+@recent_authentication_required(timedelta(minutes=5))
+def bank_details(request: HttpRequest, number: int) -> HttpResponse:
+    return HttpResponse(str(number))
+
+
+@not_user_activity
+async def news(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(bank_details(request, 1))
