@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessionauth.admin.outcomes import Outcome
 from sessionauth.admin.shown import Shown
-from sessionauth.exceptions import StoreDown
+from sessionauth.exceptions import StoreDown, WriteUnconfirmed
 from sessionauth.flows.revoke import revoke, revoke_all_of
 from sessionauth.models import ActiveSession
 
@@ -35,15 +35,20 @@ class Act:
 
 def end_sessions(selected: Sequence[Shown], by: str) -> Outcome:
     """End these sessions and no other."""
-    count = 0
+    count, is_complete = 0, True
     try:
         for shown in selected:
-            if revoke(shown.session.handle, REASON):
+            try:
+                has_ended = revoke(shown.session.handle, REASON)
+            except WriteUnconfirmed:
+                # It has ended, and goes on record; a replica may not know it yet.
+                has_ended, is_complete = True, False
+            if has_ended:
                 count += 1
                 _record([_session(shown)], "Ended the session.", by)
     except StoreDown:
-        return Outcome(count=count, is_complete=False)
-    return Outcome(count=count)
+        is_complete = False
+    return Outcome(count=count, is_complete=is_complete)
 
 
 def end_all(selected: Sequence[Shown], by: str) -> Outcome:
@@ -67,14 +72,17 @@ def deactivate_and_end_all(selected: Sequence[Shown], by: str) -> Outcome:
 
 
 def _end_all(selected: Sequence[Shown], by: str, *, is_lockout: bool) -> Outcome:
-    count = 0
+    count, is_complete = 0, True
     try:
         for shown in _one_of_each_user(selected):
-            count += revoke_all_of(shown.session.user_id, REASON)
+            try:
+                count += revoke_all_of(shown.session.user_id, REASON)
+            except WriteUnconfirmed:
+                is_complete = False
             _record([shown.user or _session(shown)], "Ended all sessions.", by)
     except StoreDown:
-        return Outcome(count=count, is_complete=False, is_lockout=is_lockout)
-    return Outcome(count=count, is_lockout=is_lockout)
+        is_complete = False
+    return Outcome(count=count, is_complete=is_complete, is_lockout=is_lockout)
 
 
 def _one_of_each_user(selected: Iterable[Shown]) -> Iterable[Shown]:

@@ -18,7 +18,7 @@ class Outcome:
     count: int
     """How many sessions it ended; those of before do not count."""
     is_complete: bool = True
-    """False: the store gave no answer, and some may be left."""
+    """False: the store did not confirm it, and some may be left."""
     is_lockout: bool = False
     """True: the users were deactivated, too."""
 
@@ -34,12 +34,12 @@ def tell(
 def _in_words(outcome: Outcome) -> str:
     if not outcome.is_complete and outcome.is_lockout:
         return gettext(
-            "Redis gave no answer, and not every session has ended; nobody was "
-            "activated again. Repeat this once Redis is back."
+            "Redis did not confirm that every session has ended; nobody was activated "
+            "again. Repeat this once Redis is back."
         )
     if not outcome.is_complete:
         return gettext(
-            "Redis gave no answer, and not every session has ended. Repeat this once "
+            "Redis did not confirm that every session has ended. Repeat this once "
             "Redis is back."
         )
     if outcome.is_lockout:

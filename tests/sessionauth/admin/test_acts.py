@@ -26,7 +26,7 @@ from tests.sessionauth.admin.conftest import (
     one,
     opened,
 )
-from tests.sessionauth.conftest import session_key
+from tests.sessionauth.conftest import session_key, use_server
 
 LogIn = Callable[..., Client]
 BUTTONS = ["end", "end_all", "deactivate_user"]
@@ -260,6 +260,27 @@ class TestOutage:
         assert [level for level, _ in told(response)] == ["error"]
         assert [is_alive(handle) for handle in handles].count(True) == 1
         assert len(records()) == 1
+
+    @pytest.mark.parametrize("action", ["end_selected", "end_all_of_users"])
+    def test_end_that_replicas_leave_in_doubt_is_on_record_and_said(
+        self,
+        revoker: Operator,
+        alice: User,
+        bob: User,
+        settings: Settings,
+        action: str,
+    ) -> None:
+        """They have ended; only a failover could bring them back."""
+        handles = [opened(alice), opened(bob)]
+        settings.SESSIONAUTH = {"WAIT_REPLICAS": 1}
+        # It waits for replicas as long as for an answer: here not half a minute.
+        use_server(settings, settings.CACHES["default"]["LOCATION"])
+
+        response = revoker.choose(action, *handles)
+
+        assert [level for level, _ in told(response)] == ["error"]
+        assert not any(is_alive(handle) for handle in handles)
+        assert len(records()) == 2
 
 
 class TestQuestion:
