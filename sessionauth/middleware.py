@@ -143,5 +143,7 @@ def _keep_from_caches(response: HttpResponse) -> None:
 
     Not every cache leaves such an answer alone by itself (RFC 9111 §7.3).
     """
-    response["Cache-Control"] = "no-store"
+    # What the view says in other words, such as never_cache(), stands.
+    if "no-store" not in response.get("Cache-Control", ""):
+        response["Cache-Control"] = "no-store"
     patch_vary_headers(response, ("Cookie",))

@@ -241,6 +241,26 @@ class TestSaveEveryRequest:
         assert COOKIE not in client.get("/crash/", secure=True).cookies
 
 
+class TestCaches:
+    @pytest.mark.parametrize(
+        ("said", "kept"),
+        [
+            ("public, max-age=600", "no-store"),
+            ("max-age=0, no-cache, no-store", "max-age=0, no-cache, no-store"),
+        ],
+    )
+    def test_answer_with_the_cookie_is_stored_nowhere(
+        self, said: str, kept: str
+    ) -> None:
+        """Whatever the view thinks; in its own words where they say as much."""
+
+        def view(request: HttpRequest) -> HttpResponse:
+            request.session["k"] = "v"
+            return HttpResponse(headers={"Cache-Control": said})
+
+        assert through(view)["Cache-Control"] == kept
+
+
 class TestRaces:
     @pytest.mark.requirement("SES-07")
     def test_logout_during_a_slow_request_drops_its_save(
