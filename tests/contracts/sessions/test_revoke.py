@@ -117,7 +117,7 @@ class TestRenewedMeanwhile:
         take_step = getattr(store, step)
 
         def overtaken(*args: object, **options: object) -> object:
-            monkeypatch.undo()
+            monkeypatch.setattr(store, step, take_step)
             revoke(digest(session_key(late)), "test")
             return take_step(*args, **options)
 
