@@ -39,9 +39,8 @@ from sessionauth.stores.exchange import (
 
 PORT = 6379
 _REFRESH_SECONDS = 0.5
-# The map is old, the slot is on the move, or the node is gone.
-_ELSEWHERE = (
-    MovedError,
+# The node is gone, or it knows no better than we do.
+_GONE = (
     TryAgainError,
     ClusterDownError,
     SlotNotCoveredError,
@@ -107,23 +106,29 @@ class Cluster:
         """
         try:
             return self._send(key, calls)
-        except _ELSEWHERE:
+        except MovedError as error:
             self._refresh()
+            return self._follow(error, calls)
         except AskError as error:
-            return self._ask(error, calls)
+            return self._follow(error, calls)
+        except _GONE:
+            self._refresh()
         return self._send(key, calls)
 
     def send_each(self, calls: Sequence[KeyedCall]) -> Answers:
         """Send calls about a key each, in one round trip per node.
 
-        They are all sent again if one has moved, so they only read. Errors that have
+        They are all sent again if a node is gone, so they only read. Errors that have
         nothing to do with the cluster are among the answers.
         """
         try:
-            return self._send_each(calls)
-        except _ELSEWHERE:
+            answers = self._send_each(calls)
+        except _GONE:
             self._refresh()
-        return self._send_each(calls)
+            answers = self._send_each(calls)
+        if any(isinstance(answer, MovedError) for answer in answers):
+            self._refresh()
+        return [*map(self._follow_each, answers, calls)]
 
     def primaries(self) -> list[Redis]:
         """Return a client of every node that holds keys of its own."""
@@ -141,25 +146,36 @@ class Cluster:
         for client, places in places_of.items():
             found = exchange_each(client, [calls[place] for place in places])
             for place, answer in zip(places, found, strict=True):
-                answers[place] = self._settled(answer, calls[place])
+                if isinstance(answer, Exception) and isinstance(answer, _GONE):
+                    raise answer
+                answers[place] = answer
         return answers
-
-    def _settled(self, answer: object, call: Call) -> object:
-        if isinstance(answer, Exception) and isinstance(answer, _ELSEWHERE):
-            raise answer
-        return self._ask(answer, [call])[0] if isinstance(answer, AskError) else answer
 
     def _primary_of(self, key: str | bytes) -> Redis:
         node = self._client.get_node_from_key(key)
         return self._client.get_redis_connection(node)
 
-    def _ask(self, error: AskError, calls: Sequence[Call]) -> Answers:
-        """Send the calls where a slot moves to that is on the move right now."""
+    def _follow(self, error: AskError, calls: Sequence[Call]) -> Answers:
+        client, first = self._whereto(error)
+        return exchange(client, *first, *calls)[len(first) :]
+
+    def _follow_each(self, answer: object, call: Call) -> object:
+        if not isinstance(answer, AskError):
+            return answer
+        client, first = self._whereto(answer)
+        return exchange_each(client, [*first, call])[-1]
+
+    def _whereto(self, error: AskError) -> tuple[Redis, list[Call]]:
+        """Return who has the key now, or is about to, and what to tell them first.
+
+        The error knows better than the map, which may come from a node that has not
+        heard of the move yet.
+        """
         node = self._client.get_node(host=error.host, port=error.port)
         if node is None:
             raise error
-        client = self._client.get_redis_connection(node)
-        return exchange(client, ("ASKING",), *calls)[1:]
+        first: list[Call] = [] if isinstance(error, MovedError) else [("ASKING",)]
+        return self._client.get_redis_connection(node), first
 
     def _refresh(self) -> None:
         """Let one thread learn the map anew and wait for it, but not for long.
