@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.forms import AuthenticationForm
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from sessionauth.answers import login_refused
 from sessionauth.exceptions import LoginRefused
 from sessionauth.flows.login import login
+from sessionauth.forms import CredentialsForm
 from sessionauth.serializers import CredentialsSerializer
 from sessionauth.views.endpoint import Endpoint, session_state
 
@@ -60,7 +60,7 @@ def _prove_again(request: Request) -> "AbstractBaseUser":
     given = CredentialsSerializer(data={**body, field: name})
     given.is_valid(raise_exception=True)
     data = {"username": name, "password": given.validated_data["password"]}
-    form = AuthenticationForm(request._request, data=data)
+    form = CredentialsForm(request._request, data=data)
     if not form.is_valid() or form.get_user().pk != request.user.pk:
         raise NotConfirmed
     return cast("AbstractBaseUser", form.get_user())

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.forms import AuthenticationForm
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from sessionauth.decorators import not_user_activity
 from sessionauth.exceptions import LoginRefused, SessionEnded, SessionLimitReached
 from sessionauth.flows.login import login
 from sessionauth.flows.remember import remember
+from sessionauth.forms import CredentialsForm
 from sessionauth.serializers import LoginSerializer
 from sessionauth.transport import session_of
 from sessionauth.views.csrf_check import refuse_other_sites
@@ -66,7 +66,7 @@ class CurrentSessionView(Endpoint):
         body.is_valid(raise_exception=True)
         given = body.validated_data
         name = given[get_user_model().USERNAME_FIELD]
-        form = AuthenticationForm(
+        form = CredentialsForm(
             http_request, data={"username": name, "password": given["password"]}
         )
         if not form.is_valid():
