@@ -20,6 +20,7 @@ from sessionauth.exceptions import (
     LoginRefused,
     SessionLimitReached,
     SessionRefused,
+    StoreDown,
     WriteUnconfirmed,
 )
 from sessionauth.flows.renew import carry_over
@@ -27,7 +28,7 @@ from sessionauth.flows.revoke import revoke
 from sessionauth.flows.save import create_session, save_session
 from sessionauth.flows.session import LiveSession, Origin, Reason
 from sessionauth.flows.stored import StoredSession
-from sessionauth.signals import login_refused, report, session_opened
+from sessionauth.signals import login_refused, report, report_store_down, session_opened
 from sessionauth.stores import index, logins, sessions
 
 if TYPE_CHECKING:
@@ -146,4 +147,15 @@ def _admit(
     for member in evicted:
         revoke(member, Reason.LIMIT)
     index.forget(user_id, evicted)
-    logins.note(user_id, settings.timeouts)
+    _note(user_id)
+
+
+def _note(user_id: str) -> None:
+    """Note the login for operators, in the one list that has no part in revoking.
+
+    On a Cluster one node has it for everybody, and may be down while others are not.
+    """
+    try:
+        logins.note(user_id, get_settings().timeouts)
+    except StoreDown as error:
+        report_store_down(error)

@@ -1,8 +1,9 @@
 """Who logged in last: one sorted set of user ids, for operators who look for sessions.
 
-It may list a user whose sessions are all over (whoever reads it drops them), but it
-never misses one who has a session: a login is noted before its record names the user,
-and the note is kept until the newest login is past the absolute timeout.
+It may list a user whose sessions are all over (whoever reads it drops them). It misses
+one who has a session only if the store refused the note, which is no reason to refuse a
+login; rebuilding the indexes mends it. A login is noted before its record names the
+user, and the note is kept until the newest login is past the absolute timeout.
 """
 
 from collections.abc import Iterable, Sequence

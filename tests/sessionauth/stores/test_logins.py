@@ -1,11 +1,19 @@
 """The list of users by their last login."""
 
+from collections.abc import Callable
+
 import pytest
 import redis
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
 
+from demo_project.embedded_valkey import EmbeddedValkey
+from sessionauth import revoke_all
 from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.stores import logins
 from sessionauth.stores.logins import LastLogin, Span
+from tests.sessionauth.conftest import use_server
 
 POLICY = TimeoutPolicy(idle_ms=1_800_000, absolute_ms=86_400_000, user_check_ms=60_000)
 EVERYBODY = Span()
@@ -19,6 +27,32 @@ def users(span: Span = EVERYBODY, after: LastLogin | None = None) -> list[str]:
 def now_us(redis_client: redis.Redis) -> int:
     seconds, micros = redis_client.time()
     return seconds * 1_000_000 + micros
+
+
+class TestOutage:
+    def test_note_that_is_refused_refuses_no_login(
+        self,
+        own_server: EmbeddedValkey,
+        settings: Settings,
+        alice: User,
+        log_in: Callable[..., Client],
+    ) -> None:
+        """On a Cluster the list has one node for all, which may be down by itself."""
+        with redis.Redis.from_url(own_server.url) as server:
+            server.acl_setuser(
+                "sessions",
+                enabled=True,
+                passwords=["+x"],
+                commands=["+@all"],
+                keys=["sa:s:*", "sa:u:*"],
+            )
+            use_server(settings, own_server.url, USERNAME="sessions", PASSWORD="x")
+
+            client = log_in()
+
+            assert client.get("/api/me/", secure=True).status_code == 200
+            assert not server.exists("sa:l")
+        assert revoke_all(alice, "test") == 1
 
 
 class TestNote:
