@@ -22,7 +22,7 @@ class TestName:
         answer = Client().post("/auth/login/", form, secure=True)
 
         assert answer.status_code == 200
-        assert b"role=\"alert\"" in answer.content
+        assert b'role="alert"' in answer.content
 
     def test_name_that_is_no_number_is_401_in_json(self) -> None:
         """As every name that nobody has."""
