@@ -49,7 +49,9 @@ class LogoutAllView(LogoutView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Answer as ``LogoutView`` does; 401 or the login page for nobody."""
         if isinstance(request.user, Model):
-            revoke_all(request.user, Reason.LOGOUT_ALL)
+            # This one last: who is told to try again must still be somebody.
+            own = request.session.session_key
+            revoke_all(request.user, Reason.LOGOUT_ALL, keep=own)
             return self.end(request)
         if wants_page(request):
             return redirect_to_login(self.get_success_url())

@@ -201,6 +201,25 @@ class TestRevocation:
         assert submit(client, "/auth/logout/") == 204
         assert code(client) == 401
 
+    @pytest.mark.usefixtures("alice")
+    def test_end_of_all_logins_can_be_asked_for_again(
+        self,
+        log_in: LogIn,
+        replica_hangs: Callable[[], None],
+        servers: Replicated,
+        settings: Settings,
+    ) -> None:
+        """Whoever was told to try again must not be a stranger by then."""
+        client, other = log_in(), log_in()
+        replica_hangs()
+        assert submit(client, "/auth/logout/all/") == 503
+        servers.replica.resume()
+        use_server(settings, servers.primary.url, SOCKET_TIMEOUT=30)
+        servers.wait_until_in_step()
+
+        assert submit(client, "/auth/logout/all/") == 204
+        assert [code(client), code(other)] == [401, 401]
+
     def test_unconfirmed_revocation_ends_every_session_all_the_same(
         self,
         alice: User,
