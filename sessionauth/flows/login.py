@@ -14,7 +14,7 @@ from django.contrib import auth
 
 from sessionauth.conf import SessionLimitPolicy, get_serializer, get_settings
 from sessionauth.core.record import AUTH_KEYS, SessionRecord, from_fields
-from sessionauth.core.session_id import digest, new_session_key
+from sessionauth.core.session_id import new_session_key
 from sessionauth.exceptions import (
     LoginOvertaken,
     LoginRefused,
@@ -123,9 +123,10 @@ def _opened(
 def _renewed(
     stored: StoredSession, data: Mapping[str, object]
 ) -> tuple[StoredSession, Mapping[str, object]]:
-    new_key = new_session_key()
-    carried = carry_over(stored, data, digest(new_key))
-    bare = create_session(new_key)
+    # First, so that whoever ends the session under its old id, and follows where that
+    # went, finds a record to delete at any time.
+    bare = create_session(new_session_key())
+    carried = carry_over(stored, data, bare.digest)
     if carried is None:
         # Somebody else has its data, or it was revoked: what this login proved is all.
         return bare, {key: data[key] for key in AUTH_KEYS if key in data}

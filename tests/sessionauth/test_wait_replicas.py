@@ -283,13 +283,34 @@ class TestRevocation:
         assert code(client) == 401
 
     @pytest.mark.usefixtures("alice")
-    def test_unconfirmed_renewal_leaves_no_id_valid(
+    def test_login_that_is_unconfirmed_from_the_start_leaves_the_session_as_it_was(
         self, log_in: LogIn, replica_hangs: Callable[[], None]
     ) -> None:
-        """The old id might come back to life, so the new one is not given away."""
+        """Nobody is logged out by replicas that are slow."""
         client = log_in()
         replica_hangs()
 
+        answer = client.post("/auth/login/", FORM, secure=True)
+
+        assert answer.status_code == 503
+        assert COOKIE not in answer.cookies
+        assert code(client) == 200
+
+    @pytest.mark.usefixtures("alice")
+    def test_unconfirmed_renewal_leaves_no_id_valid(
+        self,
+        log_in: LogIn,
+        replica_hangs: Callable[[], None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """The old id might come back to life, so the new one is not given away."""
+        client, renew = log_in(), sessions.renew
+
+        def renew_while_it_hangs(*digests: str) -> object:
+            replica_hangs()
+            return renew(*digests)
+
+        monkeypatch.setattr(sessions, "renew", renew_while_it_hangs)
         answer = client.post("/auth/login/", FORM, secure=True)
 
         assert answer.status_code == 503

@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from pytest_django import Settings
 
+from sessionauth import revoke_all
 from sessionauth.core.session_id import digest
+from sessionauth.stores import sessions
 from tests.conftest import Heard
 from tests.sessionauth.conftest import PASSWORD, session_key, with_cookie
 
@@ -52,6 +54,21 @@ def old(alice: User, log_in: LogIn, age_login: AgeLogin) -> Client:
     client = log_in()
     age_login(client, timedelta(hours=23))
     return client
+
+
+def end_by_logout(user: User, shown: str) -> None:
+    with_cookie(shown).post("/auth/logout/", secure=True)
+
+
+def end_from_another_device(user: User, shown: str) -> None:
+    other = Client()
+    other.force_login(user)
+    path = f"/auth/sessions/{digest(shown)}/"
+    assert other.delete(path, secure=True).status_code == 204
+
+
+def end_all(user: User, shown: str) -> None:
+    revoke_all(user, "test")
 
 
 class TestReauth:
@@ -201,3 +218,28 @@ class TestAtomicRequests:
             user_login_failed.disconnect(note)
 
         assert told == [False]
+
+
+@pytest.mark.requirement("SES-07")
+@pytest.mark.parametrize("end", [end_by_logout, end_from_another_device, end_all])
+def test_reauth_of_a_session_that_ends_meanwhile_leaves_no_session(
+    old: Client,
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+    end: Callable[[User, str], None],
+) -> None:
+    """Who was told that it has ended must not leave it open under the new id."""
+    shown, renew = session_key(old), sessions.renew
+
+    def renew_and_end(*digests: str) -> object:
+        monkeypatch.undo()
+        carried = renew(*digests)
+        end(alice, shown)
+        return carried
+
+    monkeypatch.setattr(sessions, "renew", renew_and_end)
+    answer = reauth(old)
+
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "login_overtaken"
+    assert old.get("/api/me/", secure=True).status_code == 401
