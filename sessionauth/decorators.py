@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from sessionauth.answers import (
     wants_page,
 )
 from sessionauth.exceptions import LoginTooOld
+from sessionauth.flows.revoke import user_id_of
 from sessionauth.flows.step_up import refuse_old_login
 from sessionauth.transport import session_of
 
@@ -31,7 +33,8 @@ def recent_authentication_required(
 
     Everybody else is led to the login page and back; a login there in the same browser
     takes the place of the session. Who asks for JSON gets a 401 instead, the same as
-    from ``AuthenticatedRecently``.
+    from ``AuthenticatedRecently``. Where other middleware has named the user, as by a
+    token, the login in the session must be that user's.
 
     Args:
         max_age: how old the login may be; None for ``STEP_UP_MAX_AGE``.
@@ -74,7 +77,7 @@ def _refusal(request: HttpRequest, max_age: timedelta | None) -> HttpResponse | 
         challenge = CHALLENGE
     else:
         try:
-            refuse_old_login(session_of(request), max_age)
+            refuse_old_login(session_of(request), _user_id(request.user), max_age)
         except LoginTooOld as error:
             content = too_old_content(error.max_age)
             challenge = too_old_challenge(error.max_age)
@@ -88,3 +91,8 @@ def _refusal(request: HttpRequest, max_age: timedelta | None) -> HttpResponse | 
         answer = JsonResponse(content, status=401, headers=headers)
     add_never_cache_headers(answer)
     return answer
+
+
+def _user_id(user: object) -> str | None:
+    """Return whose session it has to be; a caller without a row can have none."""
+    return user_id_of(user) if isinstance(user, Model) else None

@@ -1,7 +1,7 @@
 """Permissions for DRF views, judged by the session."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rest_framework import status
 from rest_framework.exceptions import APIException
@@ -69,7 +69,8 @@ def require_recent_login(request: Request, max_age: timedelta | None = None) -> 
     Raises:
         InsufficientAuthentication: 401; it is older.
     """
+    user_id = cast("SessionRecord", request.auth).user_id
     try:
-        refuse_old_login(session_of(request._request), max_age)
+        refuse_old_login(session_of(request._request), user_id, max_age)
     except LoginTooOld as error:
         raise InsufficientAuthentication(error.max_age) from error

@@ -13,22 +13,28 @@ from sessionauth.flows.session import LiveSession
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def refuse_old_login(session: LiveSession, max_age: timedelta | None = None) -> None:
-    """Make sure that the user of ``session`` has logged in recently.
+def refuse_old_login(
+    session: LiveSession, user_id: str | None, max_age: timedelta | None = None
+) -> None:
+    """Make sure that the caller has logged in to ``session`` recently.
 
     A login that lies in the future proves nothing: a failover brought another clock.
+    Neither does the login of another user, where the caller is known from elsewhere.
 
     Args:
         session: of a request whose caller is known.
+        user_id: the caller's; None for one who can have no session.
         max_age: how old the login may be; None for ``STEP_UP_MAX_AGE``.
 
     Raises:
-        LoginTooOld: it is older, or there is none.
+        LoginTooOld: it is older, or there is none of theirs.
         StoreDown: nothing is known about the session.
     """
     limit = get_settings().step_up_max_age if max_age is None else max_age
     record = session.record
-    authenticated_at_ms = record.authenticated_at_ms if record else None
+    if record is None or record.user_id != user_id:
+        raise LoginTooOld(limit)
+    authenticated_at_ms = record.authenticated_at_ms
     if authenticated_at_ms is None:
         raise LoginTooOld(limit)
     if not 0 <= session.now_ms - authenticated_at_ms <= limit // _MILLISECOND:

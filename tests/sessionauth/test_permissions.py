@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIRequestFactory, force_authenticate
@@ -22,6 +23,18 @@ FIVE_MINUTES = timedelta(minutes=5)
 def get(client: Client, path: str = "/api/payout/") -> tuple[int, dict[str, object]]:
     answer = client.get(path, secure=True)
     return answer.status_code, answer.json()
+
+
+def always_alice(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that knows the user from elsewhere, as one of tokens does."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.user = User.objects.get(username="alice")
+        return get_response(request)
+
+    return middleware
 
 
 @pytest.mark.usefixtures("alice")
@@ -186,3 +199,20 @@ class TestPages:
 
         assert answer.status_code == 401
         assert answer["WWW-Authenticate"] == 'Session realm="api"'
+
+    @pytest.mark.requirement("LST-05")
+    @pytest.mark.usefixtures("bob")
+    def test_page_is_not_opened_by_the_recent_login_of_another_user(
+        self, log_in: LogIn, settings: Settings
+    ) -> None:
+        """Whoever holds a token of alice's could prove to be there as bob."""
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.always_alice"]
+        client = log_in("bob")
+
+        refused = client.get("/vault/", secure=True)
+        log_in("alice", client)
+        accepted = client.get("/vault/", secure=True)
+
+        assert refused.status_code == 401
+        assert refused.json()["code"] == "insufficient_user_authentication"
+        assert accepted.content == b"gold"
