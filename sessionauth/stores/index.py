@@ -71,8 +71,11 @@ def admit(
     if evicted is not None:
         return evicted
     # Full, it seems: find out who died of idleness before anybody has to go.
-    listed = listed_until(user_id, None)[1]
-    dead = [member for member in listed if not sessions.is_stored(member)]
+    listed = list(listed_until(user_id, None)[1])
+    stored = sessions.stored_among(listed)
+    dead = [member for member in listed if member not in stored]
+    # Lua takes so many at once. All have to go: who is left counts as alive.
+    forget(user_id, dead[_PRUNED_AT_ONCE:])
     return attempt(at_limit.value, dead[:_PRUNED_AT_ONCE])
 
 

@@ -198,13 +198,11 @@ def is_alive(session_digest: str) -> bool:
     return created is not None and renewed_to is None
 
 
-def is_stored(session_digest: str) -> bool:
-    """Return whether anything is left of the session, be it only renewed."""
-    return command("EXISTS", _key(session_digest)) == 1
-
-
 def stored_among(session_digests: Sequence[str]) -> set[str]:
-    """Return the sessions of which anything is left; one round trip (one per node)."""
+    """Return the sessions of which anything is left, be it only what was renewed.
+
+    One round trip (one per node).
+    """
     calls = [("EXISTS", _key(session_digest)) for session_digest in session_digests]
     answers = zip(session_digests, commands(calls), strict=True)
     return {session_digest for session_digest, answer in answers if answer == 1}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
+import redis
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
@@ -138,6 +139,34 @@ class TestPage:
 
         assert answer.status_code == 302
         assert statuses(first, second) == [200, 200]
+
+
+@pytest.mark.requirement("LST-04")
+@pytest.mark.parametrize("policy", ["deny", "evict_oldest"])
+def test_thousands_of_dead_members_refuse_and_end_nobody(
+    settings: Settings,
+    alice: User,
+    log_in: LogIn,
+    redis_client: redis.Redis,
+    round_trips: list[str],
+    policy: str,
+) -> None:
+    """Without a limit a script may log in all day; then the limit is introduced."""
+    settings.SESSIONAUTH = {**settings.SESSIONAUTH, "SESSION_LIMIT_POLICY": policy}
+    living = log_in()
+    name = f"sa:u:{alice.pk}"
+    ((_, at_us),) = redis_client.zrange(name, 0, -1, withscores=True)
+    redis_client.zadd(name, {f"dead-{n}": at_us + n for n in range(12_000)})
+    round_trips.clear()
+
+    newcomer = Client()
+    status = by_json(newcomer).status_code
+    asked = len(round_trips)
+
+    assert status == 200
+    assert statuses(living, newcomer) == [200, 200]
+    assert redis_client.zcard(name) == LIMIT
+    assert asked < 20
 
 
 @pytest.mark.serial
