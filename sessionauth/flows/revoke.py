@@ -17,9 +17,6 @@ from sessionauth.stores import index, sessions
 if TYPE_CHECKING:
     from django.db.models import Model
 
-# A renewed id is remembered for a minute, and people log in less often than that.
-MOST_RENEWALS = 16
-
 
 def revoke(session_digest: str, reason: str) -> bool:
     """End one session; the next request that shows its id is not logged in.
@@ -37,8 +34,10 @@ def revoke(session_digest: str, reason: str) -> bool:
     Raises:
         WriteUnconfirmed: it ended, but a failover may undo that; call again.
     """
-    owner = None
-    for _ in range(MOST_RENEWALS):
+    owner, followed = None, set[str]()
+    # A damaged store may lead back to where it began.
+    while session_digest not in followed:
+        followed.add(session_digest)
         user_id, unconfirmed = _deleted(session_digest)
         owner = owner or user_id
         # Only from a login: whoever knew an id before it has no say about what follows.

@@ -12,10 +12,11 @@ from django.test import Client
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from sessionauth.core.session_id import digest
+from sessionauth.engine import SessionStore
 from sessionauth.stores import index
 from sessionauth.stores.connection import command
 from tests.conftest import Heard
-from tests.sessionauth.conftest import COOKIE, PASSWORD, session_key
+from tests.sessionauth.conftest import COOKIE, PASSWORD, session_key, with_cookie
 
 LogIn = Callable[..., Client]
 AgeLogin = Callable[[Client, timedelta], None]
@@ -192,6 +193,22 @@ class TestEndOne:
 
         assert end(two[1], handle).status_code == 204
         assert set(index.listed_until(str(alice.pk), None)[1]) == {handle_of(two[1])}
+
+    @pytest.mark.requirement("SES-06")
+    def test_end_under_the_first_of_many_ids_is_no_empty_promise(
+        self, two: tuple[Client, Client]
+    ) -> None:
+        """A site may renew ids at every request: the list was old when it came."""
+        handle, session = handle_of(two[0]), SessionStore(session_key(two[0]))
+        for _ in range(40):
+            session.cycle_key()
+        renewed = with_cookie(session.session_key or "")
+        assert status(renewed) == 200
+
+        answer = end(two[1], handle)
+
+        assert answer.status_code == 204
+        assert status(renewed) == 401
 
 
 class TestEndOthers:
