@@ -107,12 +107,18 @@ def set_session_cookie(
 
 def delete_session_cookie(response: HttpResponseBase) -> None:
     """Let the browser forget the id."""
+    name = django_settings.SESSION_COOKIE_NAME
     response.delete_cookie(
-        django_settings.SESSION_COOKIE_NAME,
+        name,
         path=django_settings.SESSION_COOKIE_PATH,
         domain=django_settings.SESSION_COOKIE_DOMAIN,
         samesite=_samesite(),
     )
+    # A browser drops a prefixed cookie only by one that its prefix allows.
+    if django_settings.SESSION_COOKIE_SECURE:
+        response.cookies[name]["secure"] = True
+    if django_settings.SESSION_COOKIE_HTTPONLY:
+        response.cookies[name]["httponly"] = True
 
 
 def _samesite() -> "_SameSite":

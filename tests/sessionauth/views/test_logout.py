@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import redis
 from django.test import Client
+from pytest_django import Settings
 
 from tests.sessionauth.conftest import COOKIE, session_key, with_cookie
 
@@ -28,6 +29,25 @@ class TestLogout:
         assert answer.status_code == 204
         assert copy.get("/api/me/", secure=True).status_code == 401
         assert redis_client.keys("sa:[su]:*") == []
+
+    @pytest.mark.requirement("CKE-02")
+    @pytest.mark.parametrize(
+        "name", ["__Host-Http-sessionid", "__Http-sessionid", "__HOST-sessionid"]
+    )
+    def test_cookie_is_deleted_as_it_was_set(
+        self, log_in: LogIn, settings: Settings, name: str
+    ) -> None:
+        """Browsers hold a deletion to the same rules of the name, whatever its case."""
+        settings.SESSION_COOKIE_NAME = name
+        client = log_in()
+        login = dict(client.cookies[name])
+
+        logout = client.post("/auth/logout/", secure=True, headers=JSON).cookies[name]
+
+        assert logout.value == ""
+        assert logout["max-age"] == 0
+        for attribute in ("secure", "httponly", "path", "domain", "samesite"):
+            assert logout[attribute] == login[attribute], attribute
 
     def test_browser_is_sent_on(self, log_in: LogIn) -> None:
         """A form's answer must be a page."""
