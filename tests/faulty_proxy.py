@@ -34,9 +34,14 @@ def garble(client: socket.socket, _answer: bytes) -> None:
 
 def say(text: str) -> Spoil:
     """Answer everything with this error."""
+    return answer_all(f"-{text}\r\n".encode())
+
+
+def answer_all(said: bytes) -> Spoil:
+    """Answer everything with this, spelt as Redis does."""
 
     def answer(client: socket.socket, _answer: bytes) -> None:
-        client.sendall(f"-{text}\r\n".encode())
+        client.sendall(said)
 
     return answer
 

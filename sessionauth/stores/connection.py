@@ -21,12 +21,8 @@ from redis.exceptions import (
 
 from sessionauth.conf import get_settings
 from sessionauth.exceptions import RecordCorrupt, StoreDown, StoreFull, WriteUnconfirmed
-from sessionauth.stores.exchange import (
-    Answers,
-    Call,
-    KeyedCall,
-    exchange,
-)
+from sessionauth.stores.answer_kinds import NOTHING, OF_COMMANDS, Kind, expected
+from sessionauth.stores.exchange import Answers, Call, KeyedCall, exchange
 from sessionauth.stores.round_trip import Argument
 from sessionauth.stores.servers import Store, store_of
 
@@ -43,13 +39,19 @@ class Script:
 
     source: str
     sha1: str
+    answers: Kind
 
 
-def load_script(*names: str) -> Script:
-    """Return the script that the files ``names`` of ``lua/`` make up, in this order."""
+def load_script(*names: str, answers: Kind = NOTHING) -> Script:
+    """Return the script that the files ``names`` of ``lua/`` make up, in this order.
+
+    Args:
+        names: of the files, without their ending.
+        answers: what kind of answer it gives.
+    """
     source = "\n".join((_LUA / f"{name}.lua").read_text("utf-8") for name in names)
     sha1 = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
-    return Script(source, sha1)
+    return Script(source, sha1, answers)
 
 
 def run(script: Script, key: str, *arguments: Argument) -> object:
@@ -84,10 +86,11 @@ def command(name: str, key: str, *arguments: Argument) -> object:
     try:
         store = store_of(get_settings().cache)
         named = store.prefix + key
-        return store.servers.send(named, (name, named, *arguments))[0]
+        (answer,) = store.servers.send(named, (name, named, *arguments))
     except _REFUSALS as error:
         # `from None`: tracebacks would show the text that the new error leaves out.
         raise _translated(error) from None
+    return expected(OF_COMMANDS.get(name, object), answer)
 
 
 def commands(calls: Sequence[KeyedCall]) -> Answers:
@@ -112,12 +115,14 @@ def commands(calls: Sequence[KeyedCall]) -> Answers:
         answers = store.servers.send_each(named)
     except _REFUSALS as error:
         raise _translated(error) from None
-    return [_answered(answer) for answer in answers]
+    return [
+        _answered(call[0], answer) for call, answer in zip(calls, answers, strict=True)
+    ]
 
 
-def _answered(answer: object) -> object:
+def _answered(name: str, answer: object) -> object:
     if not isinstance(answer, Exception):
-        return answer
+        return expected(OF_COMMANDS[name], answer)
     fault = _translated(answer)
     if isinstance(fault, StoreDown):
         raise fault from None
@@ -197,9 +202,10 @@ def _run(
         answers = _send(store, script, store.prefix + key, arguments, wait)
     except _REFUSALS as error:
         raise _translated(error) from None
+    answer = expected(script.answers, answers[0])
     if replicas:
-        _require(answers[1], replicas, answers[0])
-    return answers[0]
+        _require(answers[1], replicas, answer)
+    return answer
 
 
 def _send(
@@ -223,7 +229,7 @@ def _wait(store: Store, replicas: int) -> Call:
 
 
 def _require(confirmed: object, replicas: int, answer: object) -> None:
-    if cast("int", confirmed) < replicas:
+    if cast("int", expected(int, confirmed)) < replicas:
         raise WriteUnconfirmed(f"{confirmed} of {replicas} replicas", answer)
 
 

@@ -15,6 +15,7 @@ from sessionauth.conf import SessionLimitPolicy
 from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.exceptions import RecordCorrupt, StoreDown
 from sessionauth.stores import sessions
+from sessionauth.stores.answer_kinds import expected
 from sessionauth.stores.connection import (
     Script,
     command,
@@ -30,10 +31,10 @@ NAMESPACE = "sa:u:"
 _PRUNED_AT_ONCE = 1000
 _NO_INDEX = "What lies in the place of a user's index is none"
 
-_ADMIT = load_script("index", "admit")
-_SWAP = load_script("swap")
-_LISTED = load_script("index", "listed")
-_RELIST = load_script("index", "relist")
+_ADMIT = load_script("index", "admit", answers=list | None)
+_SWAP = load_script("swap", answers=int)
+_LISTED = load_script("index", "listed", answers=list)
+_RELIST = load_script("index", "relist", answers=int)
 _SETTLE = load_script("settle")
 _PRUNE = load_script("index", "prune")
 
@@ -95,13 +96,14 @@ def listed_until(user_id: str, until_us: int | None) -> tuple[int, dict[str, int
         Login time 0 is that of a session that was evicted.
     """
     answer = _run(_LISTED, user_id, "" if until_us is None else until_us)
-    now_us, flat = cast("tuple[bytes, list[bytes]]", answer)
     try:
+        now_us, found = cast("list[bytes]", answer)
+        flat = cast("list[bytes]", expected(list, found))
         pairs = zip(flat[::2], flat[1::2], strict=True)
         times = {member.decode(): int(float(at_us)) for member, at_us in pairs}
+        return int(now_us), times
     except (ValueError, OverflowError):
         raise StoreDown(_NO_INDEX) from None
-    return int(now_us), times
 
 
 def listed_of(user_ids: Sequence[str]) -> tuple[int, dict[str, list[str]]]:

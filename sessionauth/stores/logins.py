@@ -17,7 +17,7 @@ from sessionauth.stores.index import Login
 KEY = "sa:l"
 
 _NOTE = load_script("index", "last_login")
-_READ = load_script("index", "last_logins")
+_READ = load_script("index", "last_logins", answers=list)
 _DROP = load_script("drop_logins")
 
 

@@ -9,7 +9,8 @@ from typing import cast
 
 from sessionauth.core.record import DATA_PREFIX, RENEWED_TO, USER_ID, Fields
 from sessionauth.core.timeouts import TimeoutPolicy
-from sessionauth.exceptions import RecordCorrupt
+from sessionauth.exceptions import RecordCorrupt, StoreDown
+from sessionauth.stores.answer_kinds import expected
 from sessionauth.stores.connection import (
     command,
     commands,
@@ -29,11 +30,11 @@ LAST_SEEN_EVERY_MS = 60_000
 
 _USER_FIELD = DATA_PREFIX + USER_ID.encode()
 
-_LOAD = load_script("record", "load")
-_CREATE = load_script("record", "create")
-_SAVE = load_script("record", "save")
-_RENEW = load_script("renew")
-_DELETE = load_script("delete")
+_LOAD = load_script("record", "load", answers=list)
+_CREATE = load_script("record", "create", answers=int | None)
+_SAVE = load_script("record", "save", answers=int)
+_RENEW = load_script("renew", answers=list | None)
+_DELETE = load_script("delete", answers=bytes | None)
 
 
 def load(
@@ -57,9 +58,8 @@ def load(
     flat = cast("list[bytes]", answer)
     if not flat:
         return None
-    now_ms = cast("int", flat.pop())
-    names_and_values = iter(flat)
-    return dict(zip(names_and_values, names_and_values, strict=True)), now_ms
+    now_ms = cast("int", expected(int, flat.pop()))
+    return _fields(flat), now_ms
 
 
 def create(session_digest: str, policy: TimeoutPolicy) -> int | None:
@@ -118,8 +118,7 @@ def renew(session_digest: str, new_digest: str) -> Fields | None:
     answer = run_confirmed(_RENEW, _key(session_digest), new_digest, RENEWED_KEPT_MS)
     if answer is None:
         return None
-    flat = cast("list[bytes]", answer)
-    fields = dict(zip(flat[::2], flat[1::2], strict=True))
+    fields = _fields(cast("list[bytes]", answer))
     fields.pop(RENEWED_TO, None)
     return fields
 
@@ -216,6 +215,14 @@ def every_session() -> Iterator[str]:
 def delete_every_session() -> int:
     """Delete all records; return how many. For maintenance: it scans the database."""
     return delete_all(NAMESPACE)
+
+
+def _fields(flat: Sequence[bytes]) -> Fields:
+    names_and_values = iter(flat)
+    try:
+        return dict(zip(names_and_values, names_and_values, strict=True))
+    except ValueError:
+        raise StoreDown("The answer ends with half a field.") from None
 
 
 def _key(session_digest: str) -> str:

@@ -21,7 +21,15 @@ from sessionauth import revoke_all
 from sessionauth.answers import RETRY_AFTER_SECONDS
 from tests import faults
 from tests.faults import assert_made_twice_at_most
-from tests.faulty_proxy import FaultyProxy, Spoil, garble, reset, say, stall
+from tests.faulty_proxy import (
+    FaultyProxy,
+    Spoil,
+    answer_all,
+    garble,
+    reset,
+    say,
+    stall,
+)
 from tests.sessionauth.conftest import (
     COOKIE,
     PASSWORD,
@@ -89,6 +97,10 @@ ANSWER_FAULTS = {
     "WRONGPASS": say("WRONGPASS invalid username-password pair"),
     "unknown": say("ERR unknown command 'EVALSHA'"),
     "maxclients": say("ERR max number of clients reached"),
+    # As Redis speaks, and yet an answer to some other question.
+    "status": answer_all(b"+OK\r\n"),
+    "statuses": answer_all(b"*2\r\n+OK\r\n+OK\r\n"),
+    "numbers": answer_all(b"*2\r\n:1\r\n:1\r\n"),
 }
 
 

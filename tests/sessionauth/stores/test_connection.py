@@ -120,7 +120,7 @@ class TestErrors:
 
     def test_forgotten_script_is_taught_again(self, own_server: EmbeddedValkey) -> None:
         """A restarted or promoted server knows no script."""
-        script = connection.load_script("index", "listed")
+        script = connection.load_script("index", "listed", answers=list)
         with redis.Redis.from_url(own_server.url) as client:
             client.script_flush()
 
