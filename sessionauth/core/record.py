@@ -22,6 +22,8 @@ BACKEND = "_auth_user_backend"
 AUTH_HASH = "_auth_user_hash"
 EXPIRY = "_session_expiry"
 AUTH_KEYS = (USER_ID, BACKEND, AUTH_HASH)
+USER_FIELD = DATA_PREFIX + USER_ID.encode()
+"""Under this name the user id is stored."""
 
 # A JSON text never starts with a NUL. In quotes, the 64 hexadecimal digits of an
 # auth hash have 66 bytes, and a value of more than 64 would make Redis give up the

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 
 from sessionauth.conf import get_serializer
-from sessionauth.core.record import DATA_PREFIX, USER_ID, read_user_id
+from sessionauth.core.record import USER_FIELD, read_user_id
 from sessionauth.flows.active_sessions import ListedSession, active_sessions_of
 from sessionauth.stores import sessions
-
-_USER_FIELD = DATA_PREFIX + USER_ID.encode()
 
 
 def find_sessions(handles: Sequence[str]) -> list[ListedSession]:
@@ -18,7 +16,7 @@ def find_sessions(handles: Sequence[str]) -> list[ListedSession]:
     """
     serializer = get_serializer()
     user_ids = (
-        read_user_id(peeked.fields.get(_USER_FIELD), serializer)
+        read_user_id(peeked.fields.get(USER_FIELD), serializer)
         for peeked in sessions.peek(handles)
         if peeked
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sessionauth.core.record import DATA_PREFIX, RENEWED_TO, USER_ID, Fields
+from sessionauth.core.record import RENEWED_TO, USER_FIELD, Fields
 from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.exceptions import RecordCorrupt, StoreDown
 from sessionauth.stores.answer_kinds import expected
@@ -27,8 +27,6 @@ RENEWED_KEPT_MS = 60_000
 # A use is noted in the record at most this often: a write per request would be in the
 # replication stream, in the append-only file and in no list that anybody reads.
 LAST_SEEN_EVERY_MS = 60_000
-
-_USER_FIELD = DATA_PREFIX + USER_ID.encode()
 
 _LOAD = load_script("record", "load", answers=list)
 _CREATE = load_script("record", "create", answers=int | None)
@@ -148,7 +146,7 @@ class Renewed:
 
 def renewed(session_digest: str) -> Renewed | None:
     """Return whose session it was and where it went; None if it was not renewed."""
-    answer = command("HMGET", _key(session_digest), _USER_FIELD, RENEWED_TO)
+    answer = command("HMGET", _key(session_digest), USER_FIELD, RENEWED_TO)
     user_id, new_digest = cast("list[bytes | None]", answer)
     if new_digest is None:
         return None
