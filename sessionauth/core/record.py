@@ -93,6 +93,11 @@ class SessionRecord:
     """When it was used, as of the last time that this was noted; None before that."""
 
     @property
+    def began_at_ms(self) -> int:
+        """Return when the user logged in last; for nobody, when it was created."""
+        return self.authenticated_at_ms or self.created_at_ms
+
+    @property
     def user_id(self) -> str | None:
         """Return the primary key of the user, as text; None if nobody logged in."""
         value = self.data.get(USER_ID)

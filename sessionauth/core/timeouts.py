@@ -49,8 +49,7 @@ def deadline_ms(record: SessionRecord, policy: TimeoutPolicy) -> int:
 
     Only an authentication moves it; ``set_expiry()`` can only bring it nearer.
     """
-    anchor_ms = record.authenticated_at_ms or record.created_at_ms
-    end_ms = anchor_ms + policy.absolute_ms
+    end_ms = record.began_at_ms + policy.absolute_ms
     return end_ms if record.deadline_ms is None else min(end_ms, record.deadline_ms)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sessionauth.conf import get_serializer, get_settings
-from sessionauth.core.record import SessionRecord, from_fields
+from sessionauth.core.record import from_fields
 from sessionauth.core.timeouts import Verdict, deadline_ms, judge
 from sessionauth.exceptions import RecordCorrupt
 from sessionauth.stores import index, sessions
@@ -69,17 +69,12 @@ def _shown(
     # An entry can outlive the login that it stood for: what counts is the record.
     if record.user_id != user_id or judge(record, policy, now_ms) is Verdict.EXPIRED:
         return None
-    authenticated_at_ms = record.authenticated_at_ms or record.created_at_ms
     return ListedSession(
         handle=session_digest,
         user_id=user_id,
         device=record.device,
         address=record.address,
-        authenticated_at_ms=authenticated_at_ms,
-        last_seen_at_ms=_last_seen(record, authenticated_at_ms),
+        authenticated_at_ms=record.began_at_ms,
+        last_seen_at_ms=max(record.last_seen_at_ms or 0, record.began_at_ms),
         expires_at_ms=min(now_ms + peeked.left_ms, deadline_ms(record, policy)),
     )
-
-
-def _last_seen(record: SessionRecord, authenticated_at_ms: int) -> int:
-    return max(record.last_seen_at_ms or 0, authenticated_at_ms)

@@ -49,7 +49,7 @@ def _logins(session_digests: Sequence[str]) -> list[Login]:
         Login(
             user_id=record.user_id,
             session_digest=session_digest,
-            at_us=(record.authenticated_at_ms or record.created_at_ms) * 1000,
+            at_us=record.began_at_ms * 1000,
         )
         for session_digest, record in _read(session_digests).items()
         if record.user_id is not None
