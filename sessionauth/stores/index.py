@@ -25,6 +25,7 @@ from sessionauth.stores.connection import (
     run,
     run_confirmed,
 )
+from sessionauth.stores.exchange import KeyedCall
 from sessionauth.stores.round_trip import Argument
 
 NAMESPACE = "sa:u:"
@@ -144,20 +145,20 @@ def unlisted(found: Sequence[Login], policy: TimeoutPolicy, now_us: int) -> list
 
     All in one round trip (one per node): most of them are listed as they should be.
     """
-    keys = [_key(login.user_id) for login in found]
-    scores = commands(
-        [
-            ("ZSCORE", k, login.session_digest)
-            for k, login in zip(keys, found, strict=True)
-        ]
-    )
-    left = commands([("PTTL", key) for key in keys])
+    answers = commands([call for login in found for call in _place_of(login)])
     return [
         login
-        for login, score, left_ms in zip(found, scores, left, strict=True)
+        for login, score, left_ms in zip(
+            found, answers[::2], answers[1::2], strict=True
+        )
         if not _is_settled(score)
         or cast("int", left_ms) < (login.at_us - now_us) // 1000 + policy.absolute_ms
     ]
+
+
+def _place_of(login: Login) -> tuple[KeyedCall, KeyedCall]:
+    key = _key(login.user_id)
+    return ("ZSCORE", key, login.session_digest), ("PTTL", key)
 
 
 def _is_settled(score: object) -> bool:

@@ -116,6 +116,21 @@ class TestReindex:
             assert session.record
             assert entry_us == (session.record.authenticated_at_ms or 0) * 1000
 
+    def test_looking_for_what_is_missing_takes_one_round_trip(
+        self, alice: User, round_trips: list[str]
+    ) -> None:
+        """It looks at every session there is; most of them are listed all right."""
+        opened(alice)
+        now_us, entries = index.listed_until(str(alice.pk), None)
+        found = [
+            index.Login(user_id=str(alice.pk), session_digest=member, at_us=at_us)
+            for member, at_us in entries.items()
+        ]
+        round_trips.clear()
+
+        assert index.unlisted(found, get_settings().timeouts, now_us) == []
+        assert round_trips == ["PIPELINE"]
+
     def test_healthy_index_stays_as_it_is(self, alice: User) -> None:
         """It may be run from cron."""
         opened(alice)

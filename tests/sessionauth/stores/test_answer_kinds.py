@@ -43,9 +43,9 @@ class TestAnswer:
             sessions.peek(["d"])
 
 
-@pytest.mark.parametrize("answering", [b"OK", None, []], indirect=True, ids=repr)
+@pytest.mark.parametrize("answering", [b"OK", 1, None], indirect=True, ids=repr)
 @pytest.mark.usefixtures("answering")
-def test_answer_that_is_no_number_is_an_outage() -> None:
-    """To be stored is a matter of 1 or 0."""
+def test_answer_that_is_no_list_is_an_outage() -> None:
+    """Two characters are no two fields, of which the first says "alive"."""
     with pytest.raises(StoreDown):
-        sessions.is_stored("d")
+        sessions.is_alive("d")
