@@ -183,6 +183,19 @@ class TestLastSeen:
         assert listed.authenticated_at_ms == long_ago
         assert listed.last_seen_at_ms >= long_ago + 3_600_000
 
+    def test_a_use_is_noted_after_the_clock_went_back(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """A failover may bring a clock that is behind, and with it time would stand."""
+        session = opened(alice)
+        key = record_key(session)
+        ahead = int(redis_client.hget(key, "a")) + 3_600_000
+        redis_client.hset(key, "u", ahead)
+
+        load_session(str(session.session_key))
+
+        assert int(redis_client.hget(key, "u")) < ahead
+
     def test_a_load_that_is_no_use_leaves_record_and_expiry(
         self, alice: User, redis_client: redis.Redis
     ) -> None:

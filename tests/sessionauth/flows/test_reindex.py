@@ -242,25 +242,44 @@ class TestRaces:
         assert listed(alice) == {}
 
     @pytest.mark.requirement("SES-10")
+    @pytest.mark.parametrize(
+        ("module", "step"),
+        [(sessions, "create"), (index, "swap")],
+        ids=["create", "swap"],
+    )
     def test_renewal_does_not_survive_a_revocation_that_a_rebuild_overtook(
-        self, alice: User, monkeypatch: pytest.MonkeyPatch
+        self, alice: User, monkeypatch: pytest.MonkeyPatch, module: object, step: str
     ) -> None:
-        """Renewed, revoked, then entered once more by who had read it before both."""
+        """Renewed, revoked, then entered once more by who had read it before both.
+
+        Before there is a record under the new id, the revocation finds none to delete.
+        """
         session = opened(alice)
         session.load()
-        login_us = listed(alice)[handle(session)]
-        swap = index.swap
+        old, login_us = handle(session), listed(alice)[handle(session)]
+        real = getattr(module, step)
 
-        def revoked_and_relisted(user_id: str, old: str, new: str) -> bool:
+        def revoked_and_relisted(*args: object) -> object:
             revoke_all(alice, "test")
-            relist(user_id, old, login_us)
+            relist(str(alice.pk), old, login_us)
             assert old in listed(alice)
-            return swap(user_id, old, new)
+            return real(*args)
 
-        monkeypatch.setattr(index, "swap", revoked_and_relisted)
+        monkeypatch.setattr(module, step, revoked_and_relisted)
         session.cycle_key()
 
         assert not is_alive(session)
+
+    def test_login_of_just_now_is_left_alone(
+        self, alice: User, redis_client: redis.Redis
+    ) -> None:
+        """It was missing a moment ago; unsettled it could not be renewed."""
+        session = opened(alice)
+        login_us = listed(alice)[handle(session)]
+
+        assert relist(str(alice.pk), handle(session), login_us) is None
+
+        assert redis_client.zscore(f"sa:u:{alice.pk}", handle(session)) == login_us
 
     def test_entry_that_a_revocation_took_away_is_not_settled(
         self, alice: User, redis_client: redis.Redis
