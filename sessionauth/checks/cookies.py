@@ -85,8 +85,8 @@ def check_exposure(**_: object) -> list[CheckMessage]:
         found.append(
             Warning(
                 "SESSION_EXPIRE_AT_BROWSER_CLOSE is off.",
-                hint="The cookie stays on shared computers. Set it to True; who asked "
-                "to be remembered gets a longer one by set_expiry().",
+                hint="The cookie stays on shared computers. Set it to True; who asks "
+                "for 'remember' at the login gets one that stays.",
                 id="sessionauth.W005",
             )
         )

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings as django_settings
 from django.core.cache import DEFAULT_CACHE_ALIAS
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register  # noqa: A004 # Django's name
+from redis.connection import parse_url
 
 from sessionauth.conf import SETTING, get_settings, problems
 from sessionauth.exceptions import StoreDown
@@ -15,6 +16,7 @@ from sessionauth.stores.connection import server_facts
 _OURS = "django_redis."
 _FLUSHING = (_OURS, "django.core.cache.backends.redis.")
 """The backends whose ``clear()`` is FLUSHDB, whatever the ``KEY_PREFIX``."""
+_FACTORY = "CONNECTION_FACTORY"
 _TIME_LIMITS = ("SOCKET_CONNECT_TIMEOUT", "SOCKET_TIMEOUT")
 _DEFAULT_PORT = 6379
 
@@ -35,6 +37,8 @@ def check_cache(**_: object) -> list[CheckMessage]:
                 id="sessionauth.E006",
             )
         ]
+    if not _has_addresses(cache):
+        return [_no_address(alias)]
     ignores = getattr(django_settings, "DJANGO_REDIS_IGNORE_EXCEPTIONS", False)
     if not cache.get("OPTIONS", {}).get("IGNORE_EXCEPTIONS", ignores):
         return []
@@ -53,7 +57,7 @@ def check_cache(**_: object) -> list[CheckMessage]:
 def check_server(**_: object) -> list[CheckMessage]:
     """W008, W009, I001: Redis forgets no session, and no end of one; asks Redis."""
     alias = _alias()
-    if alias is None or not _is_ours(_cache(alias)):
+    if alias is None or not _is_usable(_cache(alias)):
         return []
     try:
         facts = server_facts()
@@ -74,7 +78,7 @@ def check_server(**_: object) -> list[CheckMessage]:
 def check_sharing(**_: object) -> list[CheckMessage]:
     """W010: no cache is emptied together with the sessions."""
     alias = _alias()
-    if alias is None or not _is_ours(_cache(alias)):
+    if alias is None or not _is_usable(_cache(alias)):
         return []
     own = _databases(_cache(alias))
     sharing = sorted(
@@ -102,7 +106,7 @@ def check_time_limits(**_: object) -> list[CheckMessage]:
     """W011: what shares the alias with the sessions does not wait for long."""
     alias = _alias()
     # Sessions have limits of their own; other aliases are nobody else's cache.
-    if alias != DEFAULT_CACHE_ALIAS or not _is_ours(cache := _cache(alias)):
+    if alias != DEFAULT_CACHE_ALIAS or not _is_usable(cache := _cache(alias)):
         return []
     options = cache.get("OPTIONS") or {}
     pool = options.get("CONNECTION_POOL_KWARGS") or {}
@@ -121,6 +125,17 @@ def check_time_limits(**_: object) -> list[CheckMessage]:
             id="sessionauth.W011",
         )
     ]
+
+
+def _no_address(alias: str) -> CheckMessage:
+    # The address is not quoted: it may hold a password.
+    return Error(
+        f"LOCATION of CACHES[{alias!r}] is no address of a Redis server.",
+        hint="Write 'redis://host:6379/1', 'rediss://host:6379/1' for TLS, or "
+        "'unix:///path/to/socket?db=1'; in a password, percent-encode what is "
+        "neither letter nor digit.",
+        id="sessionauth.E006",
+    )
 
 
 def _eviction(alias: str, facts: list[Mapping[str, object]]) -> list[CheckMessage]:
@@ -166,14 +181,35 @@ def _is_ours(cache: Mapping[str, object]) -> bool:
     return str(cache.get("BACKEND", "")).startswith(_OURS)
 
 
+def _is_usable(cache: Mapping[str, Any]) -> bool:
+    """Whether E006 has nothing to say: the others can't look at such a cache."""
+    return _is_ours(cache) and _has_addresses(cache)
+
+
+def _has_addresses(cache: Mapping[str, Any]) -> bool:
+    """Whether redis-py can read them; a factory of others reads what it likes."""
+    options = cache.get("OPTIONS") or {}
+    if _FACTORY in options or hasattr(django_settings, f"DJANGO_REDIS_{_FACTORY}"):
+        return True
+    try:
+        for address in _addresses(cache):
+            parse_url(address)
+    except ValueError:
+        return False
+    return True
+
+
+def _addresses(cache: Mapping[str, Any]) -> list[str]:
+    location = cache.get("LOCATION") or ""
+    return location.split(",") if isinstance(location, str) else list(location)
+
+
 def _databases(cache: Mapping[str, Any]) -> set[tuple[str, int, str]]:
     """Return (server, port, database) of each address that ``clear()`` empties."""
     if not str(cache.get("BACKEND", "")).startswith(_FLUSHING):
         return set()
-    location = cache.get("LOCATION") or ""
-    servers = location.split(",") if isinstance(location, str) else location
     named = (cache.get("OPTIONS") or {}).get("db")
-    return {_database(server, named) for server in servers}
+    return {_database(server, named) for server in _addresses(cache)}
 
 
 def _database(address: str, named: object) -> tuple[str, int, str]:

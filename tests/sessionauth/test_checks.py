@@ -113,6 +113,17 @@ class TestChecks:
 
         assert found() == ["sessionauth.E006"]
 
+    def test_cookie_that_stays_is_told_of_the_box_at_the_login(
+        self, settings: Settings
+    ) -> None:
+        """``set_expiry()`` only shortens: nobody gets a longer cookie by it."""
+        settings.SESSION_EXPIRE_AT_BROWSER_CLOSE = False
+
+        (message,) = [m for m in run_checks() if m.id == "sessionauth.W005"]
+
+        assert "'remember'" in str(message.hint)
+        assert "set_expiry" not in str(message.hint)
+
     def test_message_names_key_and_cure(self, settings: Settings) -> None:
         """Who reads it must know what to type."""
         settings.SESSIONAUTH = {"IDLE_TIMOUT": 1}
@@ -223,6 +234,47 @@ class TestCookie:
 
 
 class TestServer:
+    @pytest.mark.parametrize(
+        "location",
+        ["", "127.0.0.1:6379", "redi://host/1", "redis://:a/b@host/1", ["redis://h:x"]],
+    )
+    @pytest.mark.usefixtures("deployed")
+    def test_location_that_is_no_address_is_found(
+        self, settings: Settings, location: object
+    ) -> None:
+        """The first login would say so otherwise, and ``check --deploy`` crash.
+
+        It is not quoted: a password with a slash in it is what makes some unreadable.
+        """
+        set_location(settings, "sessions", location)
+
+        messages = [m for m in run_checks() if m.id == "sessionauth.E006"]
+
+        assert [m.msg for m in messages] == [
+            "LOCATION of CACHES['sessions'] is no address of a Redis server."
+        ]
+        assert found(deploy=True) == ["sessionauth.E006"]
+
+    @pytest.mark.parametrize("location", ["rediss://a/1,redis://b:1/2", "unix:///s"])
+    @pytest.mark.usefixtures("deployed")
+    def test_location_with_addresses_is_clean(
+        self, settings: Settings, location: str
+    ) -> None:
+        """Whatever redis-py takes is right."""
+        set_location(settings, "sessions", location)
+
+        assert found() == []
+
+    @pytest.mark.usefixtures("deployed")
+    def test_location_for_a_factory_of_others_is_its_business(
+        self, settings: Settings
+    ) -> None:
+        """Only it knows what it reads."""
+        set_location(settings, "sessions", "name-of-a-service")
+        settings.CACHES["sessions"]["OPTIONS"]["CONNECTION_FACTORY"] = "some.Factory"
+
+        assert found() == []
+
     @pytest.mark.requirement("OPS-04")
     @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
     def test_evicting_server_is_found(
