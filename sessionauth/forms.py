@@ -28,4 +28,6 @@ class CredentialsForm(AuthenticationForm):
 class LoginForm(CredentialsForm):
     """The same, and a box that is empty at first."""
 
-    remember = forms.BooleanField(label=_("Remember me on this device"), required=False)
+    remember = forms.BooleanField(
+        label=_("Remember me on this device"), label_suffix="", required=False
+    )

@@ -85,6 +85,12 @@ class TestLoginPage:
         assert inputs["next"]["value"] == "/page/"
         assert dict(tags)["html"]["lang"]
 
+    def test_box_has_a_label_without_a_colon(self) -> None:
+        """A colon promises a field behind it; the box stands before its label."""
+        page = Client().get("/auth/login/", secure=True).content.decode()
+
+        assert ">Remember me on this device</label>" in page
+
     def test_page_is_never_cached(self) -> None:
         """The back button must not show a stale token."""
         answer = Client().get("/auth/login/", secure=True)
