@@ -104,6 +104,14 @@ class TestPages:
 
         assert link in admin.look(one(handle))
 
+    def test_form_path_ends_in_words(self, viewer: Operator, handle: str) -> None:
+        """A digest there can't be broken into lines, and makes a telephone scroll."""
+        page = viewer.look(one(handle))
+        (path,) = re.findall(r'class="breadcrumbs">(.*?)</div>', page, re.DOTALL)
+
+        assert "alice, Firefox on Linux, 203.0.113.9" in path
+        assert handle not in path
+
     @pytest.mark.parametrize("handle", ["A" * 43, "nonsense", "\0", "%F0%9F%8D%95"])
     @pytest.mark.parametrize("page", ["change", "history"])
     def test_page_of_no_session_is_no_error(
