@@ -5,13 +5,17 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register  # noqa: A004 # Django's name
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
+from redis.connection import parse_url
 
 from jwtauth.checks.registry import register_for_settings
 from jwtauth.conf import Revocation, Settings
 from jwtauth.exceptions import DenylistDown
 from jwtauth.stores import connection as redis_connection
 from jwtauth.stores import families
+
+_FACTORY = "CONNECTION_FACTORY"
 
 
 @register(Tags.database)
@@ -58,8 +62,8 @@ def check_denylist_cache(settings: Settings) -> list[CheckMessage]:
     if settings.revocation is not Revocation.DENYLIST:
         return []
     alias = settings.denylist_cache
-    if hasattr(caches[alias], "client"):
-        return []
+    if _is_of_django_redis(alias):
+        return _check_addresses(alias)
     return [
         Error(
             f"CACHES[{alias!r}] is not served by django-redis, and "
@@ -69,6 +73,37 @@ def check_denylist_cache(settings: Settings) -> list[CheckMessage]:
             id="jwtauth.E032",
         )
     ]
+
+
+def _is_of_django_redis(alias: str) -> bool:
+    try:
+        return hasattr(caches[alias], "client")
+    except ImproperlyConfigured:  # It is, and has no address at all.
+        return True
+
+
+def _check_addresses(alias: str) -> list[CheckMessage]:
+    cache = django_settings.CACHES[alias]
+    options = cache.get("OPTIONS") or {}
+    if _FACTORY in options or hasattr(django_settings, f"DJANGO_REDIS_{_FACTORY}"):
+        return []  # A factory of others reads what it likes.
+    location = cache.get("LOCATION") or ""
+    try:
+        for address in location.split(",") if isinstance(location, str) else location:
+            parse_url(address)
+    except ValueError:
+        # The address is not quoted: it may hold a password.
+        return [
+            Error(
+                f"LOCATION of CACHES[{alias!r}] is no address of a Redis server, and "
+                "JWTAUTH['DENYLIST_CACHE'] names it.",
+                hint="Write 'redis://host:6379/1', 'rediss://host:6379/1' for TLS, or "
+                "'unix:///path/to/socket?db=1'; in a password, percent-encode what is "
+                "neither letter nor digit.",
+                id="jwtauth.E032",
+            )
+        ]
+    return []
 
 
 @register_for_settings(Tags.caches, deploy=True)

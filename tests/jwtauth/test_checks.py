@@ -357,6 +357,31 @@ class TestDenylistCache:
         assert message.id == "jwtauth.E032"
         assert "CACHES['default']" in message.msg
 
+    @pytest.mark.parametrize(
+        "address", ["127.0.0.1:6379", "redi://h/0", "redis://:a/b@h/0", ""]
+    )
+    def test_address_that_cannot_be_read_is_an_error_that_hides_it(
+        self, address: str
+    ) -> None:
+        """A check before a deployment crashed on it; others said nothing."""
+        cache = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": address}
+        with override_settings(CACHES={"default": cache}):
+            (message,) = stores.check_denylist_cache()
+
+            assert stores.check_eviction() == []
+        assert message.id == "jwtauth.E032"
+        assert not address or address not in f"{message.msg}{message.hint}"
+
+    def test_factory_of_others_may_read_any_address(self) -> None:
+        """Sentinel's takes the name of a service, for one."""
+        cache = {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": "service",
+            "OPTIONS": {"CONNECTION_FACTORY": "django_redis.pool.ConnectionFactory"},
+        }
+        with override_settings(CACHES={"default": cache}):
+            assert stores.check_denylist_cache() == []
+
     def test_any_cache_without_a_denylist_has_no_fault(self) -> None:
         """Who accepts the delay needs no Redis."""
         with override_settings(CACHES=LOCAL_MEMORY), jwtauth(REVOCATION="refresh_only"):
