@@ -1,11 +1,13 @@
 """Django's login and logout, as this package completes them; in every process."""
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models import Model
 from django.http import HttpRequest
 
 from sessionauth.engine import SessionStore
+from sessionauth.exceptions import SessionAuthError
 from sessionauth.flows.revoke import user_id_of
 from sessionauth.flows.session import Reason
 
@@ -29,7 +31,12 @@ def complete_login(request: HttpRequest, user: Model, **_: object) -> None:
         return
     if session.get(SESSION_KEY) == user_id_of(user):
         session.note_login()
-        session.save()
+        try:
+            session.save()
+        except SessionAuthError:
+            # Django has named the user by now, whatever comes of the login.
+            request.user = AnonymousUser()
+            raise
 
 
 def note_logout(request: HttpRequest, **_: object) -> None:

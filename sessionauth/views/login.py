@@ -1,7 +1,6 @@
 """``login/``: the form by which a browser logs in."""
 
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import LoginView as DjangoLoginView
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
@@ -33,7 +32,6 @@ class LoginPage(DjangoLoginView):
 
     def refused(self, form: AuthenticationForm, error: LoginRefused) -> HttpResponse:
         """Show the form once more; at the limit, with a second button."""
-        self.request.user = AnonymousUser()
         form.add_error(None, refusal_text(error))
         is_full = isinstance(error, SessionLimitReached)
         context = self.get_context_data(form=form, may_end_oldest=is_full)

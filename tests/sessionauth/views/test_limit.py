@@ -5,11 +5,14 @@ from html.parser import HTMLParser
 
 import pytest
 import redis
-from django.contrib.auth.models import User
+from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
+from sessionauth.engine import SessionStore
+from sessionauth.exceptions import SessionLimitReached
 from sessionauth.stores import index
 from tests.crowd import crowd_of
 from tests.sessionauth.conftest import COOKIE, PASSWORD
@@ -139,6 +142,20 @@ class TestPage:
 
         assert answer.status_code == 302
         assert statuses(first, second) == [200, 200]
+
+
+@pytest.mark.requirement("LST-04")
+def test_refused_login_leaves_nobody_in_the_request(alice: User, log_in: LogIn) -> None:
+    """Django names the user before the limit is asked; a view may catch the refusal."""
+    for _ in range(LIMIT):
+        log_in()
+    request = RequestFactory().get("/")
+    request.session, request.user = SessionStore(), AnonymousUser()
+
+    with pytest.raises(SessionLimitReached):
+        auth.login(request, alice)
+
+    assert not request.user.is_authenticated
 
 
 @pytest.mark.requirement("LST-04")
