@@ -7,12 +7,13 @@ the other order would leave a live session that nobody finds.
 from typing import TYPE_CHECKING, cast
 
 from sessionauth.conf import get_serializer
-from sessionauth.core.record import read_user_id
+from sessionauth.core.record import from_fields, read_user_id
 from sessionauth.core.session_id import digest
-from sessionauth.exceptions import WriteUnconfirmed
-from sessionauth.flows.prune import prune_everything
+from sessionauth.exceptions import RecordCorrupt, WriteUnconfirmed
+from sessionauth.flows.prune import in_batches, prune_everything
 from sessionauth.signals import report, session_revoked
-from sessionauth.stores import index, sessions
+from sessionauth.stores import index, logins, sessions
+from sessionauth.stores.sessions import Peeked
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -166,10 +167,38 @@ def revoke_everybody() -> int:
     It scans the database key by key: for maintenance and emergencies. Logins go on
     meanwhile; what began before the call is gone when it returns.
     """
+    began_ms = logins.read(logins.EVERYBODY, None, 0).now_us // 1000
     ended = sessions.delete_every_session()
+    # A scan may miss what was renewed meanwhile: the new id is a new key. Where a round
+    # finds what the last one found, that is no key of ours.
+    before: set[str] = set()
+    while (missed := _begun_until(began_ms)) != before:
+        before = missed
+        for member in missed:
+            ended += sessions.delete(member) is not None
+            # It may have been renewed once more: the next round finds where it went.
+            sessions.discard(member)
     # Not all of the lists: who logs in now is on them already.
     prune_everything()
     return ended
+
+
+def _begun_until(at_ms: int) -> set[str]:
+    """Return what began until then, and what is no session any more, or never was."""
+    return {
+        session_digest
+        for digests in in_batches(sessions.every_session())
+        for session_digest, peeked in zip(digests, sessions.peek(digests), strict=True)
+        if peeked is None or _began_ms(peeked) <= at_ms
+    }
+
+
+def _began_ms(peeked: Peeked) -> int:
+    """Return when the session began; what is damaged is as old as can be."""
+    try:
+        return from_fields(peeked.fields, get_serializer()).began_at_ms
+    except RecordCorrupt:
+        return 0
 
 
 def user_id_of(user: "Model") -> str:

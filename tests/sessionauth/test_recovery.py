@@ -1,14 +1,19 @@
 """After an incident: a restored store, a command that several run at once."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
+from typing import Any
 
 import pytest
 import redis
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
+
+from sessionauth.engine import SessionStore
+from tests.sessionauth.conftest import session_key, with_cookie
 
 LogIn = Callable[..., Client]
 Backup = list[tuple[bytes, int, bytes]]
@@ -92,3 +97,47 @@ class TestTwice:
         assert revoke_everybody() == 0
         assert redis_client.dbsize() == 0
         assert {code(client) for client in clients} == {401}
+
+
+class TestMeanwhile:
+    @pytest.mark.requirement("OPS-12")
+    @pytest.mark.parametrize("times", [1, 3])
+    @pytest.mark.usefixtures("alice")
+    def test_session_that_is_renewed_during_the_scan_ends_too(
+        self, log_in: LogIn, monkeypatch: pytest.MonkeyPatch, times: int
+    ) -> None:
+        """After a leaked SECRET_KEY was replaced, every session in use is renewed."""
+        session = SessionStore(session_key(log_in()))
+        scan, scans = redis.Redis.scan_iter, []
+
+        def scan_and_renew(self: redis.Redis, *args: Any, **options: Any) -> Any:  # noqa: ANN401 # redis-py's
+            found = list(scan(self, *args, **options))
+            scans.append(options)
+            if len(scans) <= times:
+                session.cycle_key()
+            return iter(found)
+
+        monkeypatch.setattr(redis.Redis, "scan_iter", scan_and_renew)
+        revoke_everybody()
+
+        assert code(with_cookie(session.session_key or "")) == 401
+
+    @pytest.mark.requirement("OPS-12")
+    @pytest.mark.usefixtures("alice")
+    def test_login_that_begins_during_the_scan_goes_on(
+        self, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever proves to be there anew is not the one to be ended."""
+        ended, begun, scan = log_in(), Client(), redis.Redis.scan_iter
+
+        def scan_and_log_in(self: redis.Redis, *args: Any, **options: Any) -> Any:  # noqa: ANN401 # redis-py's
+            found = list(scan(self, *args, **options))
+            monkeypatch.undo()
+            time.sleep(0.002)  # The instants of a record are milliseconds.
+            log_in(client=begun)
+            return iter(found)
+
+        monkeypatch.setattr(redis.Redis, "scan_iter", scan_and_log_in)
+        revoke_everybody()
+
+        assert [code(ended), code(begun)] == [401, 200]
