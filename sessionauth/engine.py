@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.views.decorators.debug import sensitive_variables
 
 from sessionauth.conf import get_settings
 from sessionauth.core.record import EXPIRY, USER_ID, SessionRecord
@@ -102,6 +103,7 @@ class SessionStore(SessionBase):
             self._save()
         return None
 
+    @sensitive_variables("session_key", "key", "shown")
     def delete(self, session_key: str | None = None) -> None:
         """End a session, this one if no id is given.
 
@@ -214,6 +216,7 @@ class SessionStore(SessionBase):
         data: dict[str, Any] = self._get_session(no_load=no_load)  # type: ignore[attr-defined] # not in the stubs
         return data
 
+    @sensitive_variables("session_key")
     def _create(self, session_key: str) -> None:
         try:
             self._stored = create_session(session_key)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.views.decorators.debug import sensitive_variables
 
 from sessionauth.conf import get_serializer, get_settings
 from sessionauth.core.record import (
@@ -27,6 +28,7 @@ from sessionauth.signals import (
 from sessionauth.stores import index, sessions
 
 
+@sensitive_variables("session_key")
 def load_session(session_key: str, *, touch: bool = True) -> StoredSession | None:
     """Return the session; None if there is none or it does not count.
 

@@ -7,6 +7,8 @@ both ids.
 from collections.abc import Mapping
 from dataclasses import replace
 
+from django.views.decorators.debug import sensitive_variables
+
 from sessionauth.conf import get_serializer
 from sessionauth.core.record import Fields, difference, from_fields, to_fields
 from sessionauth.core.session_id import digest, new_session_key
@@ -17,6 +19,7 @@ from sessionauth.signals import report, session_renewed
 from sessionauth.stores import index, sessions
 
 
+@sensitive_variables("new_key")
 def renew_session(stored: StoredSession, data: Mapping[str, object]) -> StoredSession:
     """Give a session another id, with ``data`` as it is to be from now on.
 

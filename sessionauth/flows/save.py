@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from django.conf import settings as django_settings
+from django.views.decorators.debug import sensitive_variables
 
 from sessionauth.conf import get_serializer, get_settings
 from sessionauth.core.record import (
@@ -20,6 +21,7 @@ from sessionauth.signals import report, save_dropped
 from sessionauth.stores import sessions
 
 
+@sensitive_variables("session_key")
 def create_session(session_key: str) -> StoredSession:
     """Store a bare record under a new id.
 

@@ -2,19 +2,24 @@
 
 import base64
 import logging
+import secrets
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import redis
 from django.contrib.auth.models import User
-from django.http import HttpResponse
+from django.core.signals import got_request_exception
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.views.debug import ExceptionReporter
 from pytest_django import Settings
 
 from demo_project.embedded_valkey import EmbeddedValkey
 from sessionauth import revoke_all, signals
 from sessionauth.engine import SessionStore
+from sessionauth.stores import sessions
 from tests.conftest import Heard
 from tests.sessionauth.conftest import COOKIE, PASSWORD, use_server
 from tests.sessionauth.test_signals import SIGNALS
@@ -252,3 +257,39 @@ class TestSearch:
         logging.getLogger("any").debug("x", extra={"cookie": key})
 
         assert search.found() == [key]
+
+
+class TestReports:
+    @pytest.mark.parametrize("step", ["load", "create", "save", "renew", "delete"])
+    @pytest.mark.usefixtures("alice")
+    def test_no_id_is_in_the_report_of_a_crash_in_the_store(
+        self, monkeypatch: pytest.MonkeyPatch, step: str
+    ) -> None:
+        """Django can mail the variables of every frame to the administrators."""
+        issued, reports = [], []
+        token = secrets.token_urlsafe
+
+        def issue(size: int) -> str:
+            issued.append(token(size))
+            return issued[-1]
+
+        def crash(*_: object, **__: object) -> None:
+            raise RuntimeError
+
+        def write(request: HttpRequest, **_: object) -> None:
+            reporter = ExceptionReporter(request, *sys.exc_info(), is_email=True)
+            reports.append(reporter.get_traceback_html())
+
+        monkeypatch.setattr(secrets, "token_urlsafe", issue)
+        client, newcomer = (Client(raise_request_exception=False) for _ in range(2))
+        client.post("/auth/login/", FORM, secure=True)
+        monkeypatch.setattr(sessions, step, crash)
+        got_request_exception.connect(write)
+        client.post("/auth/login/", FORM, secure=True)
+        client.get("/put/?colour=red", secure=True)
+        client.post("/auth/logout/", secure=True)
+        newcomer.get("/put/?colour=red", secure=True)
+        got_request_exception.disconnect(write)
+
+        assert reports
+        assert not [key for key in issued if any(key in text for text in reports)]
