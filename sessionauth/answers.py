@@ -5,12 +5,16 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from sessionauth.exceptions import LoginRefused, SessionLimitReached, StoreDown
+from sessionauth.exceptions import (
+    LoginRefused,
+    LoginTooOld,
+    SessionLimitReached,
+    StoreDown,
+)
 
 RETRY_AFTER_SECONDS = 5
 CHALLENGE = 'Session realm="api"'
 """``WWW-Authenticate`` of a 401; the scheme is our own, for there is none."""
-LOGIN_TOO_OLD = "insufficient_user_authentication"
 
 
 def wants_page(request: HttpRequest) -> bool:
@@ -54,7 +58,7 @@ def too_old_content(max_age: timedelta) -> dict[str, str | int]:
     """
     return {
         "detail": _("Log in again: this takes a login that is more recent."),
-        "code": LOGIN_TOO_OLD,
+        "code": LoginTooOld.code,
         "max_age": int(max_age.total_seconds()),
     }
 
@@ -62,7 +66,7 @@ def too_old_content(max_age: timedelta) -> dict[str, str | int]:
 def too_old_challenge(max_age: timedelta) -> str:
     """Return the same as a ``WWW-Authenticate`` header."""
     seconds = int(max_age.total_seconds())
-    return f'{CHALLENGE}, error="{LOGIN_TOO_OLD}", max_age="{seconds}"'
+    return f'{CHALLENGE}, error="{LoginTooOld.code}", max_age="{seconds}"'
 
 
 def _refusal(request: HttpRequest, status: int, text: str, code: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache, cached_property
+from typing import TypeGuard
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
@@ -17,10 +18,9 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from sessionauth.core.record import Serializer
-from sessionauth.core.timeouts import TimeoutPolicy
+from sessionauth.core.timeouts import MILLISECOND, TimeoutPolicy
 
 SETTING = "SESSIONAUTH"
-_MILLISECOND = timedelta(milliseconds=1)
 # What ends later may end past the last date there is, and can't be shown.
 _LONGEST = timedelta(days=36_500)
 
@@ -50,9 +50,9 @@ class Settings:
     def timeouts(self) -> TimeoutPolicy:
         """Return the durations in ms, as the store counts at every request."""
         return TimeoutPolicy(
-            idle_ms=self.idle_timeout // _MILLISECOND,
-            absolute_ms=self.absolute_timeout // _MILLISECOND,
-            user_check_ms=self.user_check_interval // _MILLISECOND,
+            idle_ms=self.idle_timeout // MILLISECOND,
+            absolute_ms=self.absolute_timeout // MILLISECOND,
+            user_check_ms=self.user_check_interval // MILLISECOND,
         )
 
 
@@ -110,10 +110,10 @@ class _Rule:
 
 
 def _is_duration(value: object) -> bool:
-    return isinstance(value, timedelta) and _MILLISECOND <= value <= _LONGEST
+    return isinstance(value, timedelta) and MILLISECOND <= value <= _LONGEST
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -128,7 +128,7 @@ _RULES = {
         "a timedelta, or timedelta(0) for a check at every request",
     ),
     "MAX_SESSIONS_PER_USER": _Rule(
-        lambda v: v is None or (isinstance(v, int) and _is_whole(v) and v > 0),
+        lambda v: v is None or (_is_whole(v) and v > 0),
         "a whole number greater than zero, or None for no limit",
     ),
     "SESSION_LIMIT_POLICY": _Rule(
@@ -136,11 +136,11 @@ _RULES = {
     ),
     "STEP_UP_MAX_AGE": _DURATION,
     "WAIT_REPLICAS": _Rule(
-        lambda v: isinstance(v, int) and _is_whole(v) and v >= 0,
+        lambda v: _is_whole(v) and v >= 0,
         "a whole number, 0 to wait for none",
     ),
     "TRUSTED_PROXY_HOPS": _Rule(
-        lambda v: isinstance(v, int) and _is_whole(v) and v >= 0,
+        lambda v: _is_whole(v) and v >= 0,
         "a whole number, 0 if no proxy stands in front",
     ),
 }

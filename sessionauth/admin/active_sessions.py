@@ -156,13 +156,10 @@ class ActiveSessionAdmin(ReadOnly, Columns, _ModelAdmin):
     ) -> "HttpResponse":
         """Offer the buttons that this operator may press."""
         obj = context["original"]
-        allowed = [
-            act
+        buttons = [
+            (page_of(self.admin_site, obj, act.name), act.label)
             for act in ACTS.values()
             if may_do(self.admin_site, request, act, [shown_by(obj)])
-        ]
-        buttons = [
-            (page_of(self.admin_site, obj, act.name), act.label) for act in allowed
         ]
         return super().render_change_form(
             request,

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from sessionauth.models import ActiveSession
-from sessionauth.stores.logins import Span
+from sessionauth.stores.logins import EVERYBODY, Span
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -47,4 +47,4 @@ class LastLoginFilter(admin.SimpleListFilter):
     @property
     def span(self) -> Span:
         """Which logins were asked for; all of them for an unknown choice."""
-        return _SPANS.get(self.value() or "", Span())
+        return _SPANS.get(self.value() or "", EVERYBODY)

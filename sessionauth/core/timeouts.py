@@ -5,10 +5,12 @@ absolute timeout is judged here, from the record, at the store server's time.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from sessionauth.core.record import SessionRecord
+
+MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -77,8 +77,5 @@ class LiveSession(Protocol):
     def demand_user_check(self) -> None:
         """Have the user's row checked at the next request, however recent the last."""
 
-    def note_login(self) -> None:
-        """Treat the next save as a login, also of the user who is logged in."""
-
     def flush(self) -> None:
         """End the session."""

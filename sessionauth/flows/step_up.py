@@ -7,10 +7,9 @@ the session makes no login younger: only a proof does.
 from datetime import timedelta
 
 from sessionauth.conf import get_settings
+from sessionauth.core.timeouts import MILLISECOND
 from sessionauth.exceptions import LoginTooOld
 from sessionauth.flows.session import LiveSession
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def refuse_old_login(
@@ -37,5 +36,5 @@ def refuse_old_login(
     authenticated_at_ms = record.authenticated_at_ms
     if authenticated_at_ms is None:
         raise LoginTooOld(limit)
-    if not 0 <= session.now_ms - authenticated_at_ms <= limit // _MILLISECOND:
+    if not 0 <= session.now_ms - authenticated_at_ms <= limit // MILLISECOND:
         raise LoginTooOld(limit)

@@ -1,6 +1,6 @@
 -- Change fields of a record, only if it is alive. Answers 1 if it was, else 0.
--- KEYS[1] record; ARGV: idle ms or '' if this is no use of it, absolute ms, number n of fields to set,
---   n names each followed by its value, names of fields to remove
+-- KEYS[1] record; ARGV: idle ms or '' if this is no use of it, absolute ms,
+--   number n of fields to set, n names each followed by its value, names to remove
 
 local meta = redis.call('HMGET', KEYS[1], 'c', 'r')
 if not meta[1] or meta[2] then
