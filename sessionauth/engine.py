@@ -54,6 +54,7 @@ class SessionStore(SessionBase):
         self.logged_out = False
         self.counts_as_activity = True
         self.may_end_oldest = False
+        self.must_go_on = False
         self.flush_reason = Reason.FLUSHED
         self.origin: Callable[[], Origin] = Origin
         self._stored: StoredSession | None = None
@@ -237,15 +238,29 @@ class SessionStore(SessionBase):
         except SessionRefused as error:
             raise UpdateError from error
         except LoginRefused:
-            self._empty()
+            self._take_login_back()
             raise
+
+    def _take_login_back(self) -> None:
+        """Go on as the visitor whose data came along, if there are any."""
+        stored = self._stored
+        is_visitor = stored is not None and stored.record.user_id is None
+        if stored and is_visitor and stored.is_issued and stored.record.data:
+            self._session_cache = dict(stored.record.data)
+            self._login_noted = False
+        else:
+            self._empty()
 
     def _load(self) -> StoredSession | None:
         return load_session(self.session_key or "", touch=self.counts_as_activity)
 
     def _open(self, stored: StoredSession, data: dict[str, Any]) -> StoredSession:
         return open_session(
-            stored, data, self.origin(), may_end_oldest=self.may_end_oldest
+            stored,
+            data,
+            self.origin(),
+            may_end_oldest=self.may_end_oldest,
+            must_go_on=self.must_go_on,
         )
 
     def _known(self) -> StoredSession:

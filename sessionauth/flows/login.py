@@ -24,9 +24,9 @@ from sessionauth.exceptions import (
     WriteUnconfirmed,
 )
 from sessionauth.flows.renew import carry_over
-from sessionauth.flows.revoke import revoke
+from sessionauth.flows.revoke import evict
 from sessionauth.flows.save import create_session, save_session
-from sessionauth.flows.session import LiveSession, Origin, Reason
+from sessionauth.flows.session import LiveSession, Origin
 from sessionauth.flows.stored import StoredSession
 from sessionauth.signals import login_refused, report, report_store_down, session_opened
 from sessionauth.stores import index, logins, sessions
@@ -58,12 +58,28 @@ def login(
     auth.login(request, user)  # type: ignore[arg-type] # the stubs know no other user model
 
 
+def login_again(request: "HttpRequest", user: "AbstractBaseUser") -> None:
+    """Log the user of a session in once more, to go on with it (step-up).
+
+    Args:
+        request: a request whose session is that user's.
+        user: the same user, proved again.
+
+    Raises:
+        LoginOvertaken: the session ended since it was loaded, and stays so.
+        StoreDown: nothing is known about it.
+    """
+    cast("LiveSession", request.session).must_go_on = True
+    login(request, user)
+
+
 def open_session(
     stored: StoredSession,
     data: Mapping[str, object],
     origin: Origin,
     *,
     may_end_oldest: bool = False,
+    must_go_on: bool = False,
 ) -> StoredSession:
     """Make a session the user's whom ``data`` names, under an id issued for it.
 
@@ -72,16 +88,18 @@ def open_session(
         data: what it is to hold.
         origin: where the login comes from.
         may_end_oldest: at the limit, end the oldest session rather than refuse.
+        must_go_on: whether it is the end if the session so far has ended meanwhile.
 
     Raises:
         SessionLimitReached: the limit refuses the login.
-        LoginOvertaken: everything of the user's was revoked in between.
+        LoginOvertaken: everything of the user's was revoked in between, or the session
+            that was to go on.
         WriteUnconfirmed: too few replicas have it, so it was taken back.
     """
     replaced = None
     if not stored.is_issued:
         replaced = stored.digest
-        stored, data = _renewed(stored, data)
+        stored, data = _renewed(stored, data, must_go_on=must_go_on)
     record = replace(
         stored.with_data(data),
         authenticated_at_ms=stored.now_ms,
@@ -110,7 +128,7 @@ def _opened(
     if may_end_oldest:
         policy = SessionLimitPolicy.EVICT_OLDEST
     try:
-        _admit(record.user_id or "", stored.digest, replaced, policy)
+        _admit(record.user_id or "", stored, replaced, policy)
         return save_session(stored, record, confirmed=True)
     except SessionRefused as error:
         raise LoginOvertaken from error
@@ -121,12 +139,15 @@ def _opened(
 
 
 def _renewed(
-    stored: StoredSession, data: Mapping[str, object]
+    stored: StoredSession, data: Mapping[str, object], *, must_go_on: bool
 ) -> tuple[StoredSession, Mapping[str, object]]:
     # First, so that whoever ends the session under its old id, and follows where that
     # went, finds a record to delete at any time.
     bare = create_session(new_session_key())
     carried = carry_over(stored, data, bare.digest)
+    if carried is None and must_go_on:
+        sessions.discard(bare.digest)
+        raise LoginOvertaken
     if carried is None:
         # Somebody else has its data, or it was revoked: what this login proved is all.
         return bare, {key: data[key] for key in AUTH_KEYS if key in data}
@@ -135,18 +156,20 @@ def _renewed(
 
 def _admit(
     user_id: str,
-    session_digest: str,
+    stored: StoredSession,
     replaced: str | None,
     at_limit: SessionLimitPolicy,
 ) -> None:
     settings = get_settings()
     limit = (settings.max_sessions_per_user, at_limit)
-    evicted = index.admit(user_id, session_digest, replaced, limit, settings.timeouts)
+    evicted = index.admit(user_id, stored.digest, replaced, limit, settings.timeouts)
     if evicted is None:
-        sessions.discard(session_digest)
+        if not stored.record.data:
+            # Otherwise the visitor goes on with it, as before.
+            sessions.discard(stored.digest)
         raise SessionLimitReached
     for member in evicted:
-        revoke(member, Reason.LIMIT)
+        evict(member)
     index.forget(user_id, evicted)
     _note(user_id)
 

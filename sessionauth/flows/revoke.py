@@ -11,6 +11,7 @@ from sessionauth.core.record import from_fields, read_user_id
 from sessionauth.core.session_id import digest
 from sessionauth.exceptions import RecordCorrupt, WriteUnconfirmed
 from sessionauth.flows.prune import in_batches, prune_everything
+from sessionauth.flows.session import Reason
 from sessionauth.signals import report, session_revoked
 from sessionauth.stores import index, logins, sessions
 from sessionauth.stores.sessions import Peeked
@@ -59,6 +60,22 @@ def revoke(session_digest: str, reason: str) -> bool:
         _forget(owner, session_digest)
         session_digest = renewed.new_digest
     return owner is not None
+
+
+def evict(session_digest: str) -> None:
+    """End a session that a login has put out of the index, at the limit.
+
+    Not where its id was renewed: a renewal that is under way finds no place in the
+    index and ends, and a login that is under way has a place of its own.
+
+    Raises:
+        WriteUnconfirmed: it ended, but a failover may undo that.
+    """
+    user_id, unconfirmed = _deleted(session_digest)
+    if sessions.renewed(session_digest) is None:
+        _report_end(user_id, session_digest, Reason.LIMIT)
+    if unconfirmed is not None:
+        raise unconfirmed
 
 
 def _deleted(session_digest: str) -> tuple[str | None, WriteUnconfirmed | None]:

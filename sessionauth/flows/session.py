@@ -41,6 +41,8 @@ class LiveSession(Protocol):
     flush_reason: Reason
     counts_as_activity: bool
     """Whether reading the session puts off its idle timeout; set it before that."""
+    must_go_on: bool
+    """Whether a login is the end, if the session that it renews has ended meanwhile."""
     may_end_oldest: bool
     """Whether a login at the limit ends the oldest session rather than be refused."""
     origin: Callable[[], Origin]

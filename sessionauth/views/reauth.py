@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from sessionauth.answers import login_refused
 from sessionauth.exceptions import LoginRefused
-from sessionauth.flows.login import login
+from sessionauth.flows.login import login_again
 from sessionauth.forms import CredentialsForm
 from sessionauth.serializers import CredentialsSerializer
 from sessionauth.views.endpoint import Endpoint, session_state
@@ -39,7 +39,7 @@ class ReauthView(Endpoint):
         """Log in over this session; the answer is that of a login."""
         user = _prove_again(request)
         try:
-            login(request._request, user)
+            login_again(request._request, user)
         except LoginRefused as error:
             return login_refused(request._request, error)
         return Response(session_state(request._request, user.pk))

@@ -15,7 +15,7 @@ from sessionauth.engine import SessionStore
 from sessionauth.exceptions import SessionLimitReached
 from sessionauth.stores import index
 from tests.crowd import crowd_of
-from tests.sessionauth.conftest import COOKIE, PASSWORD
+from tests.sessionauth.conftest import COOKIE, PASSWORD, session_key
 
 LogIn = Callable[..., Client]
 FORM = {"username": "alice", "password": PASSWORD}
@@ -74,6 +74,32 @@ class TestJson:
         assert COOKIE not in refused.cookies
         assert accepted.status_code == 200
         assert statuses(first, second, third) == [401, 200, 200]
+
+    def test_refused_visitor_keeps_what_the_session_holds(self, log_in: LogIn) -> None:
+        """A full cart must not be the price of one device too many."""
+        log_in(), log_in()
+        visitor = Client()
+        visitor.get("/put/?colour=red", secure=True)
+        before = session_key(visitor)
+
+        refused = by_json(visitor)
+
+        assert refused.status_code == 403
+        assert visitor.get("/look/", secure=True).content == b"red"
+        assert visitor.get("/api/me/", secure=True).status_code == 401
+        assert session_key(visitor) != before
+        assert by_json(visitor, end_oldest=True).status_code == 200
+        assert visitor.get("/look/", secure=True).content == b"red"
+
+    def test_refused_login_leaves_no_record_behind(
+        self, log_in: LogIn, redis_client: redis.Redis
+    ) -> None:
+        """Otherwise whoever has the password could fill the store."""
+        log_in(), log_in()
+
+        by_json(Client())
+
+        assert len(redis_client.keys("sa:s:*")) == LIMIT
 
     def test_wish_with_a_wrong_password_ends_nothing(self, log_in: LogIn) -> None:
         """Else whoever knows a name could log its owner out."""
@@ -204,3 +230,22 @@ def test_many_logins_at_once_leave_exactly_as_many_as_allowed(alice: User) -> No
 
     times = index.listed_until(str(alice.pk), None)[1]
     assert len([at for at in times.values() if at]) == LIMIT
+
+
+@pytest.mark.requirement("LST-04")
+def test_login_is_not_ended_with_the_old_id_that_another_login_puts_out(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a place of its own; ended as well, it would leave one too few."""
+    first, second, third = log_in(), log_in(), Client()
+    admit = index.admit
+
+    def overtaken(*login: object) -> object:
+        monkeypatch.undo()
+        assert by_json(third, end_oldest=True).status_code == 200
+        return admit(*login)
+
+    monkeypatch.setattr(index, "admit", overtaken)
+
+    assert by_json(first, end_oldest=True).status_code == 200
+    assert statuses(first, second, third) == [200, 401, 200]

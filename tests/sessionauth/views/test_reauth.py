@@ -243,3 +243,27 @@ def test_reauth_of_a_session_that_ends_meanwhile_leaves_no_session(
     assert answer.status_code == 403
     assert answer.json()["code"] == "login_overtaken"
     assert old.get("/api/me/", secure=True).status_code == 401
+
+
+@pytest.mark.requirement("SES-07")
+@pytest.mark.parametrize("end", [end_by_logout, end_from_another_device, end_all])
+def test_reauth_of_a_session_that_ends_while_the_password_is_checked_is_refused(
+    old: Client,
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+    end: Callable[[User, str], None],
+) -> None:
+    """To prove the password again is to go on, not to begin what was ended."""
+    shown, create = session_key(old), sessions.create
+
+    def end_and_create(*of_the_new: object) -> object:
+        monkeypatch.undo()
+        end(alice, shown)
+        return create(*of_the_new)
+
+    monkeypatch.setattr(sessions, "create", end_and_create)
+    answer = reauth(old)
+
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "login_overtaken"
+    assert old.get("/api/me/", secure=True).status_code == 401
