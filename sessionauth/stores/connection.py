@@ -59,7 +59,8 @@ def run(script: Script, key: str, *arguments: Argument) -> object:
 
     The client sends a call again when the answer doesn't come in time, although the
     server may have run it, or may run it when it wakes up. So every script of this
-    package gives the same result when it runs twice.
+    package leaves the same behind when it runs twice, and answers the same: all but
+    ``delete``, which can't tell again whose session it was.
 
     Raises:
         StoreDown: no answer, or one that says "not now".
