@@ -276,3 +276,22 @@ class TestRevokeEverybody:
 
         assert [code(client) for client in clients] == [401, 401]
         assert keys_in(redis_client) == set()
+
+
+class TestLaterLogin:
+    def test_login_that_begins_after_the_call_is_left_alone(
+        self, alice: User, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever ends all logins and logs in again must not be out once more."""
+        log_in()
+        delete, later = sessions.delete, []
+
+        def deleted(session_digest: str) -> bytes | None:
+            monkeypatch.undo()
+            later.append(log_in())
+            return delete(session_digest)
+
+        monkeypatch.setattr(sessions, "delete", deleted)
+
+        assert revoke_all(alice, "test") == 1
+        assert SessionStore().exists(session_key(later[0]))
