@@ -266,7 +266,9 @@ class TestClocks:
 
         SessionStore(session.session_key).get("k")
 
-        assert 4 * MINUTE < remaining(redis_client, session) <= 5 * MINUTE
+        # The store counts milliseconds, and has its own idea of the present one.
+        left = remaining(redis_client, session)
+        assert 4 * MINUTE < left < 5 * MINUTE + timedelta(seconds=1)
 
     @pytest.mark.requirement("TMO-08")
     @pytest.mark.usefixtures("alice")
