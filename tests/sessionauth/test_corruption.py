@@ -387,3 +387,29 @@ class TestIndex:
         revoke_all(alice, "test")
 
         assert SessionStore(session.session_key).get("_auth_user_id") is None
+
+
+class TestMeaning:
+    """Text that can be read, and means nothing."""
+
+    def test_own_end_that_is_no_instant_is_no_session(
+        self, log_in: LogIn, redis_client: redis.Redis
+    ) -> None:
+        """The next save would fail on it."""
+        client = log_in()
+        record = f"sa:s:{digest(session_key(client))}"
+        redis_client.hset(record, ":_session_expiry", '"tomorrow"')
+
+        assert client.get("/put/?colour=blue", secure=True).status_code == 200
+        assert client.get("/api/me/", secure=True).status_code == 401
+
+    def test_user_who_can_be_none_is_no_session(
+        self, log_in: LogIn, redis_client: redis.Redis
+    ) -> None:
+        """The lazy user would fail on it, within the interval of the user check."""
+        client = log_in()
+        assert client.get("/api/me/", secure=True).status_code == 200
+        record = f"sa:s:{digest(session_key(client))}"
+        redis_client.hset(record, ":_auth_user_id", '"nobody"')
+
+        assert client.get("/api/me/", secure=True).status_code == 401

@@ -85,3 +85,21 @@ class TestRenewal:
             session.cycle_key()
 
         assert SessionStore(old).get("_auth_user_id") is None
+
+    def test_renewal_that_comes_too_late_leaves_no_record(
+        self, alice: User, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The bare one would lie there until its idle timeout."""
+        session = session_of(log_in())
+        session.load()
+        swap, made = index.swap, []
+
+        def overtaken(user_id: str, old: str, new: str) -> bool:
+            made.append(new)
+            revoke_all(alice, "test")
+            return swap(user_id, old, new)
+
+        monkeypatch.setattr(index, "swap", overtaken)
+        session.cycle_key()
+
+        assert not sessions.stored_among(made)

@@ -9,7 +9,10 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from sessionauth import revoke_all
+from sessionauth.core.timeouts import TimeoutPolicy
 from sessionauth.engine import SessionStore
+from sessionauth.stores import sessions
 from tests.sessionauth.conftest import COOKIE, PASSWORD, session_key, with_cookie
 
 LogIn = Callable[..., Client]
@@ -174,3 +177,23 @@ def test_session_of_a_login_is_stored_when_login_returns(alice: User) -> None:
 
     again = SessionStore(request.session.session_key)
     assert again["_auth_user_id"] == str(alice.pk)
+
+
+def test_login_over_a_session_that_ends_meanwhile_takes_nothing_along(
+    alice: User, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the ended session held may have been the reason to end it."""
+    client = log_in()
+    client.get("/put/?colour=red", secure=True)
+    create = sessions.create
+
+    def end_and_create(session_digest: str, policy: TimeoutPolicy) -> int | None:
+        monkeypatch.undo()
+        revoke_all(alice, "test")
+        return create(session_digest, policy)
+
+    monkeypatch.setattr(sessions, "create", end_and_create)
+    log_in(client=client)
+
+    assert client.get("/api/me/", secure=True).status_code == 200
+    assert client.get("/look/", secure=True).content != b"red"
