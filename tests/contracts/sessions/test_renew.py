@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from sessionauth import revoke_all
+from sessionauth.conf import SessionLimitPolicy, get_settings
 from sessionauth.core.session_id import digest
 from sessionauth.engine import SessionStore
 from sessionauth.stores import index, sessions
@@ -86,17 +87,19 @@ class TestRenewal:
 
         assert SessionStore(old).get("_auth_user_id") is None
 
+    @pytest.mark.usefixtures("alice")
     def test_renewal_that_comes_too_late_leaves_no_record(
-        self, alice: User, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+        self, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The bare one would lie there until its idle timeout."""
+        """Put out at the limit, it would lie there bare until its idle timeout."""
         session = session_of(log_in())
         session.load()
         swap, made = index.swap, []
 
         def overtaken(user_id: str, old: str, new: str) -> bool:
             made.append(new)
-            revoke_all(alice, "test")
+            limit = (1, SessionLimitPolicy.EVICT_OLDEST)
+            index.admit(user_id, "another", None, limit, get_settings().timeouts)
             return swap(user_id, old, new)
 
         monkeypatch.setattr(index, "swap", overtaken)
