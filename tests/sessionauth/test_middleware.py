@@ -15,7 +15,13 @@ from pytest_django import Settings
 from sessionauth.core.session_id import digest, new_session_key
 from sessionauth.engine import SessionStore
 from sessionauth.middleware import SessionMiddleware
-from tests.sessionauth.conftest import COOKIE, session_key, stored, with_cookie
+from tests.sessionauth.conftest import (
+    COOKIE,
+    session_key,
+    stored,
+    use_server,
+    with_cookie,
+)
 
 LogIn = Callable[..., Client]
 
@@ -391,3 +397,34 @@ def test_client_holds_the_cookie_that_was_set() -> None:
     client.get("/put/?colour=red", secure=True)
 
     assert SessionStore(session_key(client))["colour"] == "red"
+
+
+class TestOutage:
+    @pytest.fixture(autouse=True)
+    def _no_server(self, settings: Settings) -> None:
+        use_server(settings, "unix:///nonexistent/socket?db=0")
+
+    def test_answer_keeps_what_others_have_set_and_not_what_they_deleted(self) -> None:
+        """A new refresh token must arrive; a deletion can wait for the store."""
+
+        def view(request: HttpRequest) -> HttpResponse:
+            request.session["k"] = "v"
+            response = HttpResponse()
+            response.set_cookie("new", "v")
+            response.delete_cookie("old")
+            return response
+
+        answer = through(view)
+
+        assert answer.status_code == 503
+        assert list(answer.cookies) == ["new"]
+
+    def test_outage_is_logged_once_in_a_request(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Twice as many lines as requests would be believed to be two faults."""
+        answer = with_cookie("A" * 43).get("/look/", secure=True)
+
+        assert answer.status_code == 503
+        events = [getattr(record, "event", None) for record in caplog.records]
+        assert events.count("store_down") == 1
