@@ -59,6 +59,16 @@ def replica_hangs(servers: Replicated, settings: Settings) -> Callable[[], None]
     return pause
 
 
+@pytest.fixture
+def replica_returns(servers: Replicated, settings: Settings) -> Callable[[], None]:
+    def resume() -> None:
+        servers.replica.resume()
+        use_server(settings, servers.primary.url, SOCKET_TIMEOUT=30)
+        servers.wait_until_in_step()
+
+    return resume
+
+
 def code(client: Client, path: str = "/api/me/") -> int:
     client.raise_request_exception = False
     return client.get(path, secure=True).status_code
@@ -187,16 +197,13 @@ class TestRevocation:
         self,
         log_in: LogIn,
         replica_hangs: Callable[[], None],
-        servers: Replicated,
-        settings: Settings,
+        replica_returns: Callable[[], None],
     ) -> None:
         """Whoever tries again gets there."""
         client = log_in()
         replica_hangs()
         assert submit(client, "/auth/logout/") == 503
-        servers.replica.resume()
-        use_server(settings, servers.primary.url, SOCKET_TIMEOUT=30)
-        servers.wait_until_in_step()
+        replica_returns()
 
         assert submit(client, "/auth/logout/") == 204
         assert code(client) == 401
@@ -206,16 +213,13 @@ class TestRevocation:
         self,
         log_in: LogIn,
         replica_hangs: Callable[[], None],
-        servers: Replicated,
-        settings: Settings,
+        replica_returns: Callable[[], None],
     ) -> None:
         """Whoever was told to try again must not be a stranger by then."""
         client, other = log_in(), log_in()
         replica_hangs()
         assert submit(client, "/auth/logout/all/") == 503
-        servers.replica.resume()
-        use_server(settings, servers.primary.url, SOCKET_TIMEOUT=30)
-        servers.wait_until_in_step()
+        replica_returns()
 
         assert submit(client, "/auth/logout/all/") == 204
         assert [code(client), code(other)] == [401, 401]
