@@ -283,7 +283,7 @@ class TestBrowsableApi:
 
 
 @pytest.mark.usefixtures("alice")
-def test_form_that_the_csrf_check_cannot_read_is_400(
+def test_form_that_the_csrf_check_cannot_read_is_refused(
     browser: Client, log_in: LogIn
 ) -> None:
     """Django believes the charset that a form names; not every one is of text."""
@@ -300,4 +300,5 @@ def test_form_that_the_csrf_check_cannot_read_is_400(
         headers={"origin": "https://testserver"},
     )
 
-    assert answer.status_code == 400
+    # Python 3.13 and later read it, and find no token in it.
+    assert answer.status_code in {400, 403}
