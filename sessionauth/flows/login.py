@@ -147,6 +147,8 @@ def _renewed(
     carried = carry_over(stored, data, bare.digest)
     if carried is None and must_go_on:
         sessions.discard(bare.digest)
+        user_id, code = stored.record.user_id, LoginOvertaken.code
+        report(login_refused, user_id=user_id, session_digest=bare.digest, code=code)
         raise LoginOvertaken
     if carried is None:
         # Somebody else has its data, or it was revoked: what this login proved is all.

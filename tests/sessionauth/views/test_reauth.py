@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from sessionauth import revoke_all
 from sessionauth.core.session_id import digest
+from sessionauth.signals import login_refused
 from sessionauth.stores import sessions
 from tests.conftest import Heard
 from tests.sessionauth.conftest import PASSWORD, session_key, with_cookie
@@ -252,6 +253,7 @@ def test_reauth_of_a_session_that_ends_while_the_password_is_checked_is_refused(
     alice: User,
     monkeypatch: pytest.MonkeyPatch,
     end: Callable[[User, str], None],
+    heard: Heard,
 ) -> None:
     """To prove the password again is to go on, not to begin what was ended."""
     shown, create = session_key(old), sessions.create
@@ -262,8 +264,10 @@ def test_reauth_of_a_session_that_ends_while_the_password_is_checked_is_refused(
         return create(*of_the_new)
 
     monkeypatch.setattr(sessions, "create", end_and_create)
+    told = heard(login_refused)
     answer = reauth(old)
 
     assert answer.status_code == 403
     assert answer.json()["code"] == "login_overtaken"
+    assert [each["code"] for each in told] == ["login_overtaken"]
     assert old.get("/api/me/", secure=True).status_code == 401
