@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.interop import forgeries
 from tests.interop.forgeries import Forge
-from tests.interop.services import REQUIRED
+from tests.interop.verifiers import REQUIRED
 from tests.jwtauth.core.raw_tokens import claims, signed
 
 

@@ -10,7 +10,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
 from tests.harness.jose import require_jose
 from tests.interop.node_process import NodeProcess
-from tests.interop.services import (
+from tests.interop.verifiers import (
     JoserfcService,
     JoseService,
     Service,

@@ -7,7 +7,7 @@ import pytest
 from jwtauth.core.keys import Key, KeyUse
 from tests.interop.bad_tokens import FAULTS, good_claims
 from tests.interop.conftest import OpenService
-from tests.interop.services import Ourselves, Refused, Service
+from tests.interop.verifiers import Ourselves, Refused, Service
 from tests.jwtauth.core.key_box import ASYMMETRIC, EVERY_ALG, jwk_of, key_of
 from tests.jwtauth.core.raw_tokens import signed
 

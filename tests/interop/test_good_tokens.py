@@ -15,7 +15,7 @@ from jwtauth.core.keys import KeyUse
 from jwtauth.flows.authenticate import authenticate
 from jwtauth.models import TokenFamily
 from tests.interop.conftest import OpenService
-from tests.interop.services import Refused
+from tests.interop.verifiers import Refused
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.core.key_box import ASYMMETRIC, jwk_of, key_of
 from tests.jwtauth.core.raw_tokens import POLICY

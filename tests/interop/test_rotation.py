@@ -17,7 +17,7 @@ from jwtauth.core.codec import peek_unverified_header
 from jwtauth.stores.private_keys import key_files, read_jwk
 from tests.conftest import Heard
 from tests.interop.conftest import OpenService
-from tests.interop.services import Ourselves, Refused, Service
+from tests.interop.verifiers import Ourselves, Refused, Service
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.core.raw_tokens import POLICY
 

@@ -1,4 +1,4 @@
-"""Services of others: each knows an address of keys, an issuer and its own name."""
+"""Who verifies access tokens: jwtauth, joserfc in Python, jose in Node; all alike."""
 
 import itertools
 import json
