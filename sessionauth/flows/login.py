@@ -172,7 +172,7 @@ def _admit(
         raise SessionLimitReached
     for member in evicted:
         evict(member)
-    index.forget(user_id, evicted)
+    index.bury(user_id, evicted, stored.now_ms * 1000)
     _note(user_id)
 
 

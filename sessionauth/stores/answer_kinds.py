@@ -14,6 +14,7 @@ OF_COMMANDS: dict[str, Kind] = {
     "HGETALL": dict,
     "HMGET": list,
     "PTTL": int,
+    "ZADD": int,
     "ZRANGE": list,
     "ZRANGEBYSCORE": list,
     "ZREM": int,

@@ -57,7 +57,7 @@ def admit(
         policy: how long a session may live, and so the index.
 
     Returns:
-        The evicted sessions, whose records are to be deleted before ``forget``; None
+        The evicted sessions, whose records are to be deleted before ``bury``; None
         if the limit refuses the login.
 
     Raises:
@@ -129,6 +129,18 @@ def forget(user_id: str, session_digests: Iterable[str]) -> None:
         # Where the list is none, nothing is on it.
         with suppress(RecordCorrupt):
             command("ZREM", _key(user_id), *members)
+
+
+def bury(user_id: str, evicted: Iterable[str], now_us: int) -> None:
+    """Settle evictions: the records are gone.
+
+    For a minute the list goes on knowing them, since an ``admit`` that is sent twice
+    must not enter what it has entered before and another login has evicted.
+    """
+    marks = [part for member in evicted for part in (-now_us, member)]
+    if marks:
+        with suppress(RecordCorrupt):
+            command("ZADD", _key(user_id), "XX", *marks)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

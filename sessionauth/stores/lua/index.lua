@@ -1,7 +1,9 @@
 -- What every script about an index starts with. A user's index is a sorted set of
 -- digests by the time of login. Score 0 marks a member that was evicted and whose record
--- is still to be deleted: it does not count, but a crash can't lose it. Scores count
--- microseconds: two logins may fall into one millisecond, and must keep their order.
+-- is still to be deleted: it does not count, but a crash can't lose it. Afterwards its
+-- score is negative, the time of its login's eviction, and for a minute tells the call
+-- that entered it, if that is sent twice, not to do so again. Scores count microseconds:
+-- two logins may fall into one millisecond, and must keep their order.
 
 local function server_now()
   local time = redis.call('TIME')

@@ -7,7 +7,7 @@ if redis.call('ZSCORE', KEYS[1], ARGV[2]) then
   return 1
 end
 local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not score or tonumber(score) == 0 or tonumber(score) % 1 ~= 0 then
+if not score or tonumber(score) <= 0 or tonumber(score) % 1 ~= 0 then
   return 0
 end
 redis.call('ZREM', KEYS[1], ARGV[1])

@@ -11,6 +11,12 @@ POLICY = TimeoutPolicy(idle_ms=1_800_000, absolute_ms=86_400_000, user_check_ms=
 NONE = (None, SessionLimitPolicy.EVICT_OLDEST)
 EVICT = (2, SessionLimitPolicy.EVICT_OLDEST)
 DENY = (2, SessionLimitPolicy.DENY)
+NOW_US = 1_800_000_000_000_000
+
+
+def redis_seconds(client: redis.Redis) -> int:
+    seconds, _ = client.time()
+    return seconds
 
 
 def admit(
@@ -64,7 +70,7 @@ class TestAdmit:
 
         assert admit("c", EVICT) == ["a"]
 
-    def test_evicted_member_stays_until_it_is_forgotten(self) -> None:
+    def test_evicted_member_stays_until_it_is_buried(self) -> None:
         """After a crash in between the next one still finds the record to delete."""
         admit("a", EVICT)
         admit("b", EVICT)
@@ -82,6 +88,44 @@ class TestAdmit:
         assert index.admit("7", "c", None, EVICT, POLICY) == ["a"]
         times = index.listed_until("7", None)[1]
         assert sorted(m for m, t in times.items() if t) == ["b", "c"]
+
+    @pytest.mark.requirement("LST-04")
+    @pytest.mark.parametrize("is_buried", [False, True])
+    def test_call_sent_twice_does_not_undo_its_eviction(
+        self, *, is_buried: bool
+    ) -> None:
+        """Others may log in between the two: the limit would let one too many in."""
+        for name in "abc":
+            admit(name, EVICT)
+        if is_buried:
+            index.bury("7", "a", NOW_US)
+
+        again = index.admit("7", "a", None, EVICT, POLICY)
+
+        assert again == ([] if is_buried else ["a"])
+        times = index.listed_until("7", None)[1]
+        assert sorted(m for m, t in times.items() if t) == ["b", "c"]
+
+    def test_buried_member_is_dropped_after_a_minute(
+        self, redis_client: redis.Redis
+    ) -> None:
+        """No call is under way for that long, and the list must not grow."""
+        for name in "abcd":
+            admit(name, EVICT)
+        now_us = redis_seconds(redis_client) * 1_000_000
+        index.bury("7", ["a"], now_us - 61_000_000)
+        index.bury("7", ["b"], now_us - 50_000_000)
+
+        admit("e")
+
+        assert redis_client.zscore("sa:u:7", "a") is None
+        assert redis_client.zscore("sa:u:7", "b") is not None
+
+    def test_burial_enters_nobody(self, redis_client: redis.Redis) -> None:
+        """A revocation may have emptied the list meanwhile."""
+        index.bury("7", ["a"], NOW_US)
+
+        assert not redis_client.exists("sa:u:7")
 
     def test_login_is_denied_at_the_limit(self) -> None:
         """The policy deny protects the sessions that are there."""
@@ -131,7 +175,7 @@ class TestSwap:
         assert index.swap("7", "a", "b")
         assert index.swap("7", "a", "b")
 
-    @pytest.mark.parametrize("score", [None, 0])
+    @pytest.mark.parametrize("score", [None, 0, -5])
     def test_revoked_or_evicted_session_is_not_renewed(
         self, redis_client: redis.Redis, score: int | None
     ) -> None:
