@@ -1,8 +1,8 @@
 """Where everything stands in the URL space, given the chosen scheme.
 
 Each scheme stands under its own prefix, always, and the chosen one a second time
-under the short one. The prefix decides how a request is authenticated, because each
-view is told at its mount: no middleware looks at paths.
+under the short one. The prefix decides how a request is authenticated: each view of
+the API is told at its mount, and ``demo_project.middleware`` does it for the pages.
 """
 
 from django.contrib import admin

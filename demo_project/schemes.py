@@ -1,6 +1,13 @@
 """The two schemes as data: everything the demo must know to mount either."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+# Lazy, because the settings read this module.
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -8,15 +15,20 @@ class Scheme:
     """One way to log in and to prove it with every request."""
 
     name: str
-    title: str
+    title: "StrOrPromise"
     app: str
     authentication: str
-    credential: str
+    credential: "StrOrPromise"
 
     @property
     def auth_urls(self) -> str:
         """Return the app's URL configuration."""
         return f"{self.app}.urls"
+
+    @property
+    def login_url(self) -> str:
+        """Return the name of the login page: under ``/auth/`` if the scheme is on."""
+        return f"{self.app}:login"
 
 
 SCHEMES = {
@@ -24,17 +36,20 @@ SCHEMES = {
     for scheme in (
         Scheme(
             name="jwt",
-            title="JSON Web Tokens",
+            title=_("JSON Web Tokens"),
             app="jwtauth",
             authentication="jwtauth.authentication.JWTAuthentication",
-            credential="an access token in the Authorization header",
+            credential=_(
+                "an access token: browsers send it as a cookie, programs in the "
+                "Authorization header"
+            ),
         ),
         Scheme(
             name="session",
-            title="Sessions",
+            title=_("Sessions"),
             app="sessionauth",
             authentication="sessionauth.authentication.SessionAuthentication",
-            credential="a session cookie",
+            credential=_("a session cookie: it says nothing, Redis knows the rest"),
         ),
     )
 }

@@ -6,6 +6,7 @@ from typing import Any
 from demo_project.database_url import postgresql_database, sqlite_database
 from demo_project.directory import load_secret_key, running_valkey
 from demo_project.environment import CHECKOUT, read_environment
+from demo_project.schemes import SCHEMES
 
 _environment = read_environment(os.environ)
 
@@ -89,7 +90,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
 CSRF_COOKIE_SECURE = _environment.secure_cookies
-LOGIN_URL = "sessionauth:login"
+LOGIN_URL = SCHEMES[AUTH_SCHEME].login_url
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
 _keys = _environment.directory / "keys"

@@ -6,6 +6,9 @@ so nothing here asks how the caller was authenticated.
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.vary import vary_on_cookie
 from django.views.generic import TemplateView
 from rest_framework import generics
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -17,6 +20,7 @@ from rest_framework.views import APIView
 from demo_project.models import Note
 from demo_project.schemes import SCHEMES
 from demo_project.serializers import NoteSerializer
+from demo_project.worlds import worlds_of
 from jwtauth.conf import get_settings
 
 
@@ -58,8 +62,9 @@ class NotesView(generics.ListCreateAPIView[Note]):
         serializer.save(owner_id=self.request.user.pk)
 
 
+@method_decorator([never_cache, vary_on_cookie], name="dispatch")
 class HomeView(TemplateView):
-    """Which scheme is on, who is logged in, and where to go from here."""
+    """Which scheme is on, who is logged in to each, and where to go from here."""
 
     template_name = "demo/home.html"
     scheme = SCHEMES["jwt"]
@@ -67,10 +72,9 @@ class HomeView(TemplateView):
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """Add both schemes, the second service, and what the curl lines call."""
         second = next(iter(get_settings().policy.other_audiences), None)
-        others = [scheme for scheme in SCHEMES.values() if scheme != self.scheme]
         return super().get_context_data(
-            scheme=self.scheme,
-            other=others[0],
+            worlds=worlds_of(self.request, chosen=self.scheme),
+            chosen=self.scheme,
             second_service=second,
             base=self.request.build_absolute_uri("/").rstrip("/"),
             shows_passwords=settings.DEBUG,

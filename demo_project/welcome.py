@@ -17,7 +17,7 @@ def welcome(environment: Environment, redis_url: str, second_service: str) -> st
 To switch, stop this and run: AUTH_SCHEME={other} make demo
 
   Home           {base}/
-  Login page     {base}/session/auth/login/
+  Login pages    {base}/jwt/auth/login/  {base}/session/auth/login/
   Admin's login  {base}/admin/login/
   API            {base}/api/public/  {base}/api/me/  {base}/api/notes/
   Both schemes   {base}/jwt/auth/ and /jwt/api/, {base}/session/auth/ and /session/api/
@@ -28,4 +28,4 @@ To switch, stop this and run: AUTH_SCHEME={other} make demo
   Database       {"DATABASE_URL" if environment.database_url else "SQLite"}
   Redis          {"REDIS_URL" if environment.redis_url else redis_url}
 
-Ctrl-C stops everything. The data stays."""
+Ctrl-C stops what was started here. The data stays."""

@@ -19,7 +19,7 @@ from demo_project.environment import CHECKOUT
 from demo_project.http_caller import HttpCaller
 from demo_project.ports import reserved_port
 
-READY = "Ctrl-C stops everything"
+READY = "Ctrl-C stops what was started here"
 # What takes longer hangs, on a busy machine too.
 LONGEST_START_SECONDS = 120.0
 LONGEST_END_SECONDS = 60.0

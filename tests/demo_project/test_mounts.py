@@ -10,6 +10,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from demo_project.devices import Device
+from demo_project.schemes import SCHEMES
 from tests.demo_project.conftest import LogIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,11 +82,13 @@ class TestShortPrefix:
 
         assert _body(device, "me/") == {"id": alice.pk, "scheme": "session"}
 
-    def test_login_page_is_found_in_both(self) -> None:
-        """Pages log in by session in either scheme."""
-        assert reverse("sessionauth:login") == "/session/auth/login/"
+    def test_login_page_of_the_chosen_scheme_has_the_short_address(self) -> None:
+        """That of the other one keeps its own; LOGIN_URL follows the choice."""
+        assert reverse(SCHEMES["jwt"].login_url) == "/auth/login/"
+        assert reverse(SCHEMES["session"].login_url) == "/session/auth/login/"
         with session_chosen:
-            assert reverse("sessionauth:login") == "/auth/login/"
+            assert reverse(SCHEMES["jwt"].login_url) == "/jwt/auth/login/"
+            assert reverse(SCHEMES["session"].login_url) == "/auth/login/"
 
     @pytest.mark.parametrize("chosen", [nullcontext(), session_chosen])
     def test_keys_and_where_to_find_them_are_published_at_the_root(

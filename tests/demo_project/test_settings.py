@@ -66,6 +66,22 @@ class TestCommandsWithoutAServer:
         assert ran.stdout.splitlines()[-1] == "postgresql"
 
 
+class TestScheme:
+    @pytest.mark.parametrize(
+        ("scheme", "login_url"),
+        [("jwt", "jwtauth:login"), ("session", "sessionauth:login")],
+    )
+    def test_login_page_is_that_of_the_chosen_scheme(
+        self, scheme: str, login_url: str, tmp_path: Path
+    ) -> None:
+        """What asks for a login without naming a side gets the one that is on."""
+        command = "from django.conf import settings; print(settings.LOGIN_URL)"
+
+        ran = _manage("shell", "-c", command, directory=tmp_path, AUTH_SCHEME=scheme)
+
+        assert ran.stdout.splitlines()[-1] == login_url
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("variables", "said"),

@@ -38,7 +38,7 @@ class TestCaller:
         assert "no-store" in answer.headers["Cache-Control"]
 
     def test_stranger_is_told_what_to_do(self, service: Client) -> None:
-        """Most browsers come without: the demo's pages log in by session."""
+        """Most browsers come without; a login at the issuer gives one."""
         answer = service.get("/")
 
         assert answer.status_code == 200
