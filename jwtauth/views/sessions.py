@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from jwtauth import transport
 from jwtauth.authentication import JWTAuthentication
+from jwtauth.core.device import device_label
 from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.exceptions import TokenMalformed
 from jwtauth.flows.revoke import revoke_all, revoke_family
@@ -89,7 +90,7 @@ def _own_sid(request: Request, handle: str) -> bytes:
 def _shown(row: TokenFamily, *, current: str) -> dict[str, Any]:
     return {
         "handle": row.sid,
-        "device": row.device,
+        "device": device_label(row.device),
         "address": row.address,
         "created_at": aware(row.created_at),
         "last_used_at": aware(row.rotated_at),

@@ -14,6 +14,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 PASSWORD = "correct horse"
+USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 MEMBERS = {
     "handle": str,
     "device": str,
@@ -31,7 +32,7 @@ class Caller:
 
     def __init__(self, scheme: str, name: str = "") -> None:
         self._scheme = scheme
-        self._client = Client(headers={"user-agent": "Browser/1.0"})
+        self._client = Client(headers={"user-agent": USER_AGENT})
         self._headers: dict[str, str] = {}
         if not name:
             return
@@ -92,7 +93,7 @@ class TestList:
         assert sorted(row["current"] for row in rows) == [False, True]
         for row in rows:
             assert {name: type(value) for name, value in row.items()} == MEMBERS
-            assert row["device"] == "Browser/1.0"
+            assert row["device"] == "Firefox on Linux"
             assert row["address"] == "127.0.0.1"
             assert re.fullmatch(r"[A-Za-z0-9_-]{22,43}", row["handle"])
 
