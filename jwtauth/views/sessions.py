@@ -14,11 +14,11 @@ from jwtauth import transport
 from jwtauth.authentication import JWTAuthentication
 from jwtauth.core.device import device_label
 from jwtauth.core.refresh_token import sid_bytes
-from jwtauth.exceptions import TokenMalformed
-from jwtauth.flows.revoke import revoke_all, revoke_family
+from jwtauth.flows.end_own import end_own
+from jwtauth.flows.revoke import revoke_all
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.permissions import refuse_old_login
-from jwtauth.stores import active_families, families
+from jwtauth.stores import active_families
 from jwtauth.stores.instants import aware
 from jwtauth.transport.cookies import forget
 from jwtauth.views.endpoint import Endpoint, claims_in
@@ -56,35 +56,17 @@ class SessionView(Endpoint):
 
     @sensitive_variables()
     def delete(self, request: Request, handle: str) -> Response:
-        """End it; another than this one after a recent proof of who is here.
-
-        Safe to repeat: what has ended is told to the denylist again.
-        """
+        """End it; another than this one after a recent proof of who is here."""
         is_current = handle == claims_in(request).sid
         if not is_current:
             # Before the look-up, so that the answer tells nothing of handles.
             refuse_old_login(claims_in(request))
-        sid = _own_sid(request, handle)
-        revoke_family(sid, reason=RevocationReason.LOGOUT, now=time.time())
+        if not end_own(request.user.pk, handle, now=time.time()):
+            raise NotFound
         response = Response(status=status.HTTP_204_NO_CONTENT)
         if is_current and transport.comes_by_cookie(request._request):
             forget(response)
         return response
-
-
-def _own_sid(request: Request, handle: str) -> bytes:
-    """Return the id of a login of the caller.
-
-    Raises:
-        NotFound: 404; there is none of that handle, or it is another user's.
-    """
-    try:
-        sid = sid_bytes(handle)
-    except TokenMalformed:
-        raise NotFound from None
-    if families.owner_of(sid) != str(request.user.pk):
-        raise NotFound
-    return sid
 
 
 def _shown(row: TokenFamily, *, current: str) -> dict[str, Any]:

@@ -155,6 +155,17 @@ class TestEnd:
         assert not mine.is_logged_in()
 
     @pytest.mark.requirement("LST-03")
+    def test_end_of_what_has_ended_is_404_as_of_none(self, scheme: str) -> None:
+        """It is over, and nothing tells what was once from what never was."""
+        other, mine = Caller(scheme, "alice"), Caller(scheme, "alice")
+        handle = other.handle()
+
+        answers = [mine.call("DELETE", "session", h) for h in (handle, handle, "x")]
+
+        assert [answer.status_code for answer in answers] == [204, 404, 404]
+        assert answers[1].content == answers[2].content
+
+    @pytest.mark.requirement("LST-03")
     def test_end_of_another_users_is_404_as_of_none(self, scheme: str) -> None:
         """Not even that a handle is somebody's is told."""
         hers, his = Caller(scheme, "alice"), Caller(scheme, "bob")
