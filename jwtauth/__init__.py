@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 
 
 def login(
-    request: "HttpRequest", user: "AbstractBaseUser", *, scope: str | None = None
+    request: "HttpRequest",
+    user: "AbstractBaseUser",
+    *,
+    scope: str | None = None,
+    end_oldest: bool = False,
 ) -> "IssuedTokens":
     """Begin a login of a user who has been proved, by ``authenticate()`` or elsewhere.
 
@@ -45,6 +49,8 @@ def login(
             authentication backend configured, any active user.
         scope: what the login is to be granted, out of what ``CLAIMS`` says that the
             user may have; None for all of it.
+        end_oldest: the user wants it, if ``SESSION_LIMIT_POLICY`` would refuse this
+            login: end the oldest for it.
 
     Returns:
         The first access and refresh token of a new family.
@@ -61,6 +67,7 @@ def login(
     import time
 
     from jwtauth.flows import login as flow
+    from jwtauth.flows.limit import Place
     from jwtauth.stores import users
     from jwtauth.transport.sender import sender_of
 
@@ -70,6 +77,7 @@ def login(
         sender=sender_of(request),
         now=time.time(),
         scope=scope,
+        place=Place(end_oldest=end_oldest),
     )
     flow.tell_django(user, request)
     return tokens

@@ -83,7 +83,7 @@ class JWTAuthenticationMiddleware(MiddlewareMixin):
     ) -> HttpResponse | None:
         """Renew a dead access cookie, unless the view is for that itself."""
         page: _Page | None = getattr(request, _PAGE, None)
-        if page is None or not getattr(view, "renews_in_place", True):
+        if page is None or not _renews(view, request):
             return None
         try:
             page.renew_if_due()
@@ -189,6 +189,12 @@ class _Page:
         except TokenRefused:
             return refresh_token
         return None
+
+
+def _renews(view: Callable[..., HttpResponseBase], request: HttpRequest) -> bool:
+    """Whether the view leaves it to us; its mark may depend on the request."""
+    mark = getattr(view, "renews_in_place", True)
+    return bool(mark(request) if callable(mark) else mark)
 
 
 def _settle(request: HttpRequest, response: HttpResponseBase, page: _Page) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jwtauth.views import csrf, jwks, logout, reauth, revoke, sessions, token
+from jwtauth.views import csrf, jwks, login, logout, reauth, revoke, sessions, token
 
 app_name = "jwtauth"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     ),
     path("token/revoke/", revoke.TokenRevokeView.as_view(), name="token_revoke"),
     path("csrf/", csrf.CsrfView.as_view(), name="csrf"),
+    path("login/", login.LoginPage.as_view(), name="login"),
     path("logout/", logout.LogoutView.as_view(), name="logout"),
     path("logout/all/", logout.LogoutAllView.as_view(), name="logout_all"),
     path("reauth/", reauth.ReauthView.as_view(), name="reauth"),

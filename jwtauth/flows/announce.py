@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from jwtauth.conf import Revocation, get_settings
 from jwtauth.core.ended_family import EndedFamily
+from jwtauth.core.refresh_token import sid_text
 from jwtauth.exceptions import DenylistDown
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
@@ -83,3 +84,15 @@ def announce(
             about = {"sid": family.sid, "user_id": family.user_id}
             logger.info("family revoked", extra={**about, "reason": reason})
             family_revoked.send_robust(TokenFamily, **about, reason=reason)
+
+
+def unrecorded(sid: bytes, now: float) -> EndedFamily:
+    """Stand in for a family whose row is gone, as after a restored backup.
+
+    A genuine token named it, so access tokens of it may be about.
+    """
+    lifetime = get_settings().policy.access_token_lifetime
+    ends = datetime.fromtimestamp(now, UTC) + lifetime
+    return EndedFamily(
+        sid=sid_text(sid), user_id="", access_until=ends, absolute_expires_at=ends
+    )

@@ -22,7 +22,7 @@ from jwtauth.core.refresh_token import (
     sid_bytes,
 )
 from jwtauth.exceptions import LoginRefused
-from jwtauth.flows.limit import end_replaced, make_room
+from jwtauth.flows.limit import BY_POLICY, Place, take_place
 from jwtauth.flows.tokens import (
     AccessToken,
     access_token_within,
@@ -55,8 +55,7 @@ class _Terms:
     """What the client asks for; None for all that the user may have."""
     within: str | None = None
     """What an older login was granted, where this one takes its place."""
-    replaces: bytes | None = None
-    """The older login, which ends as this one begins."""
+    place: Place = BY_POLICY
 
 
 def login(
@@ -66,6 +65,7 @@ def login(
     sender: RequestContext,
     now: float,
     scope: str | None = None,
+    place: Place = BY_POLICY,
 ) -> IssuedTokens:
     """Begin a login of ``user``, who has been proved by ``backend``.
 
@@ -75,6 +75,7 @@ def login(
         sender: what the request says of who sent it.
         now: Unix seconds.
         scope: what the client asks for; None for all that the user may have.
+        place: what may end so that it may begin.
 
     Raises:
         LoginRefused: the user was deactivated or changed meanwhile.
@@ -84,7 +85,7 @@ def login(
         FamiliesBusy: the database kept reporting conflicts.
         RuntimeError: a transaction of the caller is open.
     """
-    terms = _Terms(columns={"backend": backend}, scope=scope)
+    terms = _Terms(columns={"backend": backend}, scope=scope, place=place)
     return _begin(user, terms, sender=sender, now=now)
 
 
@@ -156,7 +157,9 @@ def step_up(
     terms = _Terms(
         columns={"backend": backend},
         within=old.row.scope,
-        replaces=sid_bytes(replaces),
+        place=Place(
+            replaces=(sid_bytes(replaces),), reason=RevocationReason.STEPPED_UP
+        ),
     )
     return _begin(user, terms, sender=sender, now=now)
 
@@ -214,9 +217,7 @@ def _record(
     with transaction.atomic(using=using):
         # From here on as it is now: rights may have been taken away since the proof.
         locked, database_now = users.lock_unchanged(user, using=using)
-        if terms.replaces is not None:
-            end_replaced(terms.replaces, now=now)
-        make_room(user.pk, now=now)
+        take_place(user.pk, terms.place, now=now)
         found = generations.begin(
             first, user=locked, about=terms.columns, policy=policy, now=database_now
         )

@@ -1,7 +1,6 @@
 """End logins before their time: one, several, or all of a user; their tokens too."""
 
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -10,10 +9,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from jwtauth.conf import get_settings
 from jwtauth.core import codec
-from jwtauth.core.ended_family import EndedFamily
-from jwtauth.core.refresh_token import sid_bytes, sid_text
+from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.exceptions import CredentialsAmbiguous, TokenMalformed, TokenRefused
-from jwtauth.flows.announce import announce_after_commit
+from jwtauth.flows.announce import announce_after_commit, unrecorded
 from jwtauth.models import RevocationReason
 from jwtauth.stores import families, key_source, revocations, users
 from jwtauth.stores.conflicts import LOCKED_ATTEMPTS, retry_conflicts
@@ -65,14 +63,21 @@ def revoke_by_cookies(
     Raises:
         DenylistDown: see ``revoke_by_tokens``.
     """
+    sids = genuine_sids(tokens, now=now)
+    for sid in sids:
+        revoke_family(sid, reason=reason, now=now)
+    return sids
+
+
+@sensitive_variables()
+def genuine_sids(tokens: Collection[str], *, now: float) -> set[bytes]:
+    """Return whose the genuine ones among ``tokens`` are, stale or expired too."""
     sids = set()
     for token in tokens:
         try:
             sids.add(_genuine_sid(token, now))
         except TokenRefused:
             continue
-    for sid in sids:
-        revoke_family(sid, reason=reason, now=now)
     return sids
 
 
@@ -123,7 +128,7 @@ def revoke_family(
     def end() -> None:
         with transaction.atomic(using=using):
             ended, was_live = revocations.revoke(sid, reason=reason)
-            ended = ended or _unrecorded(sid, now)
+            ended = ended or unrecorded(sid, now)
             new = {ended.sid} if was_live else set()
             announce_after_commit(
                 [ended], new, reason=reason, now=now, on_ended=on_ended
@@ -232,15 +237,3 @@ def _genuine(token: str, now: float) -> tuple[bytes, str | None]:
             now=now,
         )
         return sid_bytes(proven.claims.sid), proven.claims.subject
-
-
-def _unrecorded(sid: bytes, now: float) -> EndedFamily:
-    """Stand in for a family whose row is gone, as after a restored backup.
-
-    A genuine token named it, so access tokens of it may be about.
-    """
-    lifetime = get_settings().policy.access_token_lifetime
-    ends = datetime.fromtimestamp(now, UTC) + lifetime
-    return EndedFamily(
-        sid=sid_text(sid), user_id="", access_until=ends, absolute_expires_at=ends
-    )

@@ -19,7 +19,11 @@ def csrf_fault(request: HttpRequest) -> str | None:
     """
     check = _Check(lambda _request: HttpResponse())
     check.process_request(request)
-    fault = check.process_view(request, _view, (), {})
+    try:
+        fault = check.process_view(request, _view, (), {})
+    except (LookupError, ValueError):
+        # A form in a charset that can't be read, which Django takes for one.
+        return "the form can't be read"
     return None if fault is None else str(fault)
 
 

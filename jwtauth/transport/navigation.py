@@ -9,6 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
+from django.urls import (
+    NoReverseMatch,
+    Resolver404,
+    get_script_prefix,
+    resolve,
+    reverse,
+)
 from django.utils.translation import gettext as _
 
 from jwtauth.conf import SameSite, get_settings
@@ -61,9 +68,38 @@ def unavailable() -> HttpResponse:
     return response
 
 
+def wants_page(request: HttpRequest) -> bool:
+    """Return whether a browser shows the answer; scripts and tools ask for JSON."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def login_page(request: HttpRequest) -> str:
+    """Return the address of the login page beside the view that is called.
+
+    Where the views are mounted without their namespace, that of ``LOGIN_URL``.
+    """
+    match = request.resolver_match
+    try:
+        return reverse("jwtauth:login", current_app=match.namespace if match else None)
+    except NoReverseMatch:
+        return resolve_url(django_settings.LOGIN_URL)
+
+
 def _leads_to_login(response: HttpResponseBase) -> bool:
+    """Whether it redirects to ``LOGIN_URL``, or to a login page of ours.
+
+    There is one for each namespace that the project includes our URLs under.
+    """
     target = response.headers.get("Location", "").partition("?")[0]
-    return target == resolve_url(django_settings.LOGIN_URL)
+    if not target:
+        return False
+    if target == resolve_url(django_settings.LOGIN_URL).partition("?")[0]:
+        return True
+    try:
+        match = resolve("/" + target.removeprefix(get_script_prefix()))
+    except Resolver404:
+        return False
+    return (match.app_names[-1:], match.url_name) == (["jwtauth"], "login")
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -14,6 +14,14 @@ def standalone(view: V) -> V:
     # The middleware must not use up the refresh token that an endpoint is for, nor set
     # cookies on what is the same for everybody.
     view.renews_in_place = False  # type: ignore[attr-defined] # our mark
+    return standalone_page(view)
+
+
+def standalone_page(view: V) -> V:
+    """Return ``view`` out of reach of transactions and of the login page.
+
+    Its user is renewed in place, as on any page.
+    """
     for alias in connections:
         view = transaction.non_atomic_requests(using=alias)(view)
     return login_not_required(view)

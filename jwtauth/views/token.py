@@ -2,29 +2,23 @@
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from django.contrib.auth import authenticate as authenticate_credentials
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.middleware.csrf import rotate_token
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-import jwtauth
 from jwtauth import transport
 from jwtauth.answers import NoActiveAccount, refuse_cross_site
 from jwtauth.conf import Delivery, UserLoading, get_settings
-from jwtauth.core.issued_tokens import IssuedTokens
-from jwtauth.exceptions import CredentialsChanged, StoreDown, TokenMalformed
+from jwtauth.exceptions import TokenMalformed
 from jwtauth.flows.authenticate import authenticate, refuse_two_logins
 from jwtauth.flows.refresh import refresh
-from jwtauth.flows.revoke import revoke_by_cookies
-from jwtauth.models import RevocationReason
 from jwtauth.serializers import (
     DeliverySerializer,
     ScopeSerializer,
@@ -35,6 +29,7 @@ from jwtauth.stores import users
 from jwtauth.transport.cookies import access_cookie
 from jwtauth.transport.header import has_bearer
 from jwtauth.transport.sender import sender_of
+from jwtauth.views.begin_login import begin_login
 from jwtauth.views.endpoint import Endpoint, delivered
 
 
@@ -51,10 +46,10 @@ class TokenObtainPairView(Endpoint):
         scope = _asked_scope(request)
         serializer = get_settings().login_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        tokens = _log_in(request, serializer.validated_data, scope)
-        if delivery is Delivery.COOKIE:
-            _end_replaced(request)
-            rotate_token(request._request)
+        prove = partial(_prove, request, serializer.validated_data)
+        tokens = begin_login(
+            request._request, prove(), delivery, prove_again=prove, scope=scope
+        )
         return delivered(tokens, delivery)
 
 
@@ -93,34 +88,6 @@ class TokenVerifyView(Endpoint):
         if get_settings().user is UserLoading.DATABASE:
             users.load_active_user(claims.subject)
         return Response({})
-
-
-@sensitive_variables()
-def _log_in(
-    request: Request, credentials: Mapping[str, Any], scope: str | None
-) -> IssuedTokens:
-    """Prove the user and begin a login, once more if the credentials changed.
-
-    A login at the same moment may have stored the password under a better hash.
-    """
-    begin = partial(jwtauth.login, request._request, scope=scope)
-    try:
-        return begin(_prove(request, credentials))
-    except CredentialsChanged:
-        return begin(_prove(request, credentials))
-
-
-@sensitive_variables()
-def _end_replaced(request: Request) -> None:
-    """End the login whose cookies are about to be overwritten (ASVS 7.2.4).
-
-    Nobody could log it out any more, and a late answer to one of its pages could put
-    its cookies, renewed, over those of the next user of the browser.
-    """
-    cookies = transport.presented_cookies(request._request)
-    # The new login is what was asked for: it does not fail for want of a store.
-    with suppress(StoreDown):
-        revoke_by_cookies(cookies, reason=RevocationReason.LOGOUT, now=time.time())
 
 
 @sensitive_variables()

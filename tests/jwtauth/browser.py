@@ -44,16 +44,25 @@ class Browser:
             )
         )
 
-    def post_form(self, path: str, **fields: str) -> HttpResponse:
-        """POST a form of a page of the site."""
+    def post_form(
+        self, path: str, *, origin: str = ORIGIN, **fields: str
+    ) -> HttpResponse:
+        """POST a form of a page, of the site unless told otherwise."""
         return self._kept(
             self._client.post(
                 path,
                 {"csrfmiddlewaretoken": self.cookie(CSRF), **fields},
                 secure=True,
-                HTTP_ORIGIN=ORIGIN,
+                HTTP_ORIGIN=origin,
+                HTTP_ACCEPT="text/html,application/xhtml+xml,*/*;q=0.8",
             )
         )
+
+    def log_in_by_page(self, user: User, **fields: str) -> HttpResponse:
+        """Open the login page, and submit its form."""
+        assert self.get(f"{PREFIX}login/").status_code == 200
+        body = {"username": user.get_username(), "password": PASSWORD, **fields}
+        return self.post_form(f"{PREFIX}login/", **body)
 
     def delete(self, path: str, *, csrf: str | None = None) -> HttpResponse:
         """DELETE from a script of the site, which knows the CSRF token."""

@@ -25,6 +25,7 @@ def log_in_with_tokens(request: HttpRequest, user: User) -> None:
     assert_type(tokens.access_token, str)
     assert_type(tokens.expires_in, int)
     assert_type(jwtauth.login(request, user, scope="read").scope, str | None)
+    jwtauth.login(request, user, end_oldest=True)
 
 
 def end_logins(user: User) -> None:

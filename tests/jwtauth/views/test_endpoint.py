@@ -31,6 +31,8 @@ ENDPOINTS = {
     "sessions/": {"get", "head", "delete"},
     f"sessions/{HANDLE}/": {"delete"},
 }
+PAGES = {"login/"}
+"""Held to the rules of pages."""
 PUBLIC_DOCUMENTS = {
     ".well-known/jwks.json": {"get", "head"},
     "/.well-known/jwks.json": {"get", "head"},
@@ -65,7 +67,7 @@ def test_endpoints_of_the_tests_are_all_there_are() -> None:
         for path in ours | at_the_root
     }
 
-    assert paths == {*ENDPOINTS, *PUBLIC_DOCUMENTS}
+    assert paths == {*ENDPOINTS, *PAGES, *PUBLIC_DOCUMENTS}
 
 
 class TestErrorReports:
