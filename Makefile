@@ -1,6 +1,6 @@
 # Everything installs into .venv; nothing but python3 (3.11 or newer) and make is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo resource-server test lint matrix bench compare docs constraints clean
+.PHONY: help demo resource-server test lint matrix bench compare docs messages constraints clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -55,6 +55,9 @@ compare: $(VENV)/.installed  ## Measure both schemes over HTTP, side by side
 
 docs: $(VENV)/.installed  ## Regenerate the generated pages of docs/
 	$(BIN)/python -m tests.harness.requirements write
+
+messages: $(VENV)/.installed  ## Bring the message catalogues up to date and compile them
+	$(BIN)/python -m tests.harness.messages
 
 constraints: $(VENV)/.installed  ## Resolve constraints.txt anew
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --no-emit-package django --python-version 3.11 --all-extras --group dev --group bench pyproject.toml -o constraints.txt

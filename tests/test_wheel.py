@@ -102,8 +102,9 @@ def test_wheel_holds_the_two_apps_and_what_they_need_alone(wheel: Path) -> None:
     for app in ("jwtauth", "sessionauth"):
         assert f"{app}/py.typed" in names
         assert f"{app}/migrations/0001_initial.py" in names
+        assert f"{app}/templates/{app}/login.html" in names
+        assert f"{app}/locale/de/LC_MESSAGES/django.mo" in names
     assert any(name.endswith(".lua") for name in names)
-    assert "sessionauth/templates/sessionauth/login.html" in names
     form = "jwtauth/templates/admin/jwtauth/tokenfamily/change_form.html"
     assert form in names
     assert not any(name.endswith((".pyc", ".pem", ".sqlite3")) for name in names)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
@@ -190,3 +190,29 @@ class TestPage:
         assert "<script" not in page
         assert "style=" not in page
         assert "<style" not in page
+
+
+class TestLanguage:
+    @pytest.fixture(autouse=True)
+    def _languages(self, settings: LazySettings) -> None:
+        """Ask for the browser's language, as the demo's settings do."""
+        middleware = "demo_project.middleware.LanguageMiddleware"
+        settings.MIDDLEWARE = [middleware, *settings.MIDDLEWARE]
+
+    def test_german_browser_sees_a_german_page(self, client: Client) -> None:
+        """The demo's own templates have a catalogue as well."""
+        page = client.get("/", headers={"accept-language": "de"}).content.decode()
+
+        assert '<html lang="de">' in page
+        assert "JSON Web Tokens</strong> sind eingeschaltet" in page
+        assert "nicht angemeldet" in page
+
+    def test_public_keys_vary_with_no_language(self, client: Client) -> None:
+        """A cache between would keep them once for each; pages it has to."""
+        german = {"accept-language": "de"}
+
+        keys = client.get("/.well-known/jwks.json", headers=german)
+        page = client.get("/", headers=german)
+
+        assert "Accept-Language" not in keys.headers.get("Vary", "")
+        assert "Accept-Language" in page.headers["Vary"]
