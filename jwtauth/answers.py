@@ -80,6 +80,8 @@ class TooManyLogins(PermissionDenied):
         """Fill in the body, of the same shape as a refusal's."""
         detail = _("You are logged in on as many devices as allowed.")
         super().__init__({"detail": detail, "code": SessionLimitReached.code})
+        # What to add to the same body for another outcome; DRF would make text of it.
+        self.detail = {**self.detail, "retry_with": {"end_oldest": True}}  # type: ignore[dict-item] # see above
 
 
 class TemporarilyUnavailable(APIException):

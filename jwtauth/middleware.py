@@ -25,8 +25,14 @@ from jwtauth import transport
 from jwtauth.answers import log_cause
 from jwtauth.conf import Delivery, get_settings
 from jwtauth.core.refresh_token import sid_bytes
-from jwtauth.exceptions import JWTAuthError, LoginRefused, StoreDown, TokenRefused
-from jwtauth.flows.authenticate import refuse_two_logins, verify
+from jwtauth.exceptions import (
+    JWTAuthError,
+    LoginRefused,
+    StoreDown,
+    TokenRefused,
+    TokenRevoked,
+)
+from jwtauth.flows.authenticate import refuse_revoked, refuse_two_logins, verify
 from jwtauth.flows.login import go_on
 from jwtauth.flows.refresh import refresh
 from jwtauth.stores import users
@@ -108,7 +114,7 @@ class JWTAuthenticationMiddleware(MiddlewareMixin):
             # A rotation is on record already: a browser that never got its cookies
             # would come back after the outage like a thief.
             response = unavailable()
-            _send_renewed(request, response)
+            _set_renewed(request, response)
             return response
         if is_kept_from_login(request, response):
             return reload_page(request)
@@ -211,7 +217,31 @@ def _has_last_word(response: HttpResponseBase) -> bool:
     return get_settings().refresh_cookie_name in response.cookies
 
 
+@sensitive_variables()
 def _send_renewed(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Send them unless a logout or a login has overtaken this request.
+
+    They are dead then, and would take the place of nothing, or of the new login's.
+    """
+    tokens = transport.renewed(request)
+    if tokens and not _has_ended(tokens.access_token):
+        _set_renewed(request, response)
+
+
+@sensitive_variables()
+def _has_ended(access_token: str) -> bool:
+    now = time.time()
+    try:
+        refuse_revoked(verify(access_token, now=now), now=now)
+    except TokenRevoked:
+        return True
+    except (TokenRefused, StoreDown):
+        # The rotation is on record: better dead cookies than a login that is lost.
+        return False
+    return False
+
+
+def _set_renewed(request: HttpRequest, response: HttpResponseBase) -> None:
     tokens = transport.renewed(request)
     if tokens:
         set_cookies(response, tokens)

@@ -45,8 +45,8 @@ class _TokenField(serializers.CharField):
         super().__init__(trim_whitespace=False, **options)
 
 
-class DeliverySerializer(serializers.Serializer[Any]):
-    """How the client wants its tokens, out of what is on."""
+class WishesSerializer(serializers.Serializer[Any]):
+    """How the client wants its login: delivered, out of what is on; at which price."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Offer what ``DELIVERY`` says now."""
@@ -54,7 +54,10 @@ class DeliverySerializer(serializers.Serializer[Any]):
         field = serializers.ChoiceField(ways, required=False)
         # DRF's own message repeats what came, which may be no text at all.
         field.error_messages["invalid_choice"] = f"Must be one of: {', '.join(ways)}."
-        return {"delivery": field}
+        return {
+            "delivery": field,
+            "end_oldest": serializers.BooleanField(default=False),
+        }
 
 
 class ScopeSerializer(serializers.Serializer[Any]):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -39,6 +38,7 @@ from jwtauth.views.csrf_check import checked_logout
 from jwtauth.views.endpoint import Endpoint
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
     from rest_framework.views import AsView, GenericView
 
 _OF_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -217,9 +217,7 @@ def _forget(request: HttpRequest, response: HttpResponseBase) -> None:
         rotate_token(request)
 
 
-def _end_all(
-    request: HttpRequest, user: "AbstractBaseUser | AnonymousUser"
-) -> None:
+def _end_all(request: HttpRequest, user: "AbstractBaseUser | AnonymousUser") -> None:
     revoke_all(user.pk, reason=RevocationReason.LOGOUT_ALL, now=time.time())
     _tell_django(request, user)
 

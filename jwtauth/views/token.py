@@ -20,10 +20,10 @@ from jwtauth.exceptions import TokenMalformed
 from jwtauth.flows.authenticate import authenticate, refuse_two_logins
 from jwtauth.flows.refresh import refresh
 from jwtauth.serializers import (
-    DeliverySerializer,
     ScopeSerializer,
     TokenRefreshSerializer,
     TokenVerifySerializer,
+    WishesSerializer,
 )
 from jwtauth.stores import users
 from jwtauth.transport.cookies import access_cookie
@@ -39,7 +39,7 @@ class TokenObtainPairView(Endpoint):
     @sensitive_variables()
     def post(self, request: Request) -> Response:
         """Prove the user and begin a login."""
-        delivery = _asked_delivery(request)
+        delivery, may_end_oldest = _wishes(request)
         if delivery is Delivery.COOKIE:
             # Another site must not log somebody in as somebody else (login CSRF).
             refuse_cross_site(request._request)
@@ -48,7 +48,12 @@ class TokenObtainPairView(Endpoint):
         serializer.is_valid(raise_exception=True)
         prove = partial(_prove, request, serializer.validated_data)
         tokens = begin_login(
-            request._request, prove(), delivery, prove_again=prove, scope=scope
+            request._request,
+            prove(),
+            delivery,
+            prove_again=prove,
+            scope=scope,
+            may_end_oldest=may_end_oldest,
         )
         return delivered(tokens, delivery)
 
@@ -108,15 +113,19 @@ def _presented(request: Request, body: str | None) -> transport.Presented:
     raise TokenMalformed("no refresh token came")
 
 
-def _asked_delivery(request: Request) -> Delivery:
-    """Return the one way that is on; where both are, what the body asks for."""
-    serializer = DeliverySerializer(data=request.data)
+def _wishes(request: Request) -> tuple[Delivery, bool]:
+    """Return how tokens go out, and whether the oldest login may end for this one.
+
+    The one way that is on; where both are, what the body asks for.
+    """
+    serializer = WishesSerializer(data=request.data)
     serializer.is_valid(raise_exception=True)
-    asked = serializer.validated_data.get("delivery")
-    if asked is not None:
-        return Delivery(asked)
+    given = serializer.validated_data
+    if "delivery" in given:
+        return Delivery(given["delivery"]), given["end_oldest"]
     # Clients written for other packages know of nothing but the body.
-    return Delivery.BEARER if transport.accepts(Delivery.BEARER) else Delivery.COOKIE
+    bearer = transport.accepts(Delivery.BEARER)
+    return Delivery.BEARER if bearer else Delivery.COOKIE, given["end_oldest"]
 
 
 def _asked_scope(request: Request) -> str | None:

@@ -32,9 +32,10 @@ ENDPOINTS = (
     *("token/", "token/refresh/", "token/verify/", "token/blacklist/"),
     *("token/revoke/", "logout/", "logout/all/", "reauth/"),
 )
+PAGES = ("login/", "logout/", "logout/all/")
 MEMBERS = (
     *("username", "password", "refresh", "token", "delivery", "scope"),
-    *("token_type_hint", "csrfmiddlewaretoken"),
+    *("token_type_hint", "csrfmiddlewaretoken", "next", "end_oldest"),
 )
 CONTENT_TYPES = (
     *("application/json", "application/x-www-form-urlencoded"),
@@ -237,6 +238,23 @@ class TestFuzz:
             data=data.draw(login.bodies),
             content_type=data.draw(st.sampled_from(CONTENT_TYPES)),
             HTTP_AUTHORIZATION=header,
+        )
+
+        assert is_no_fault(response)
+
+    @given(data=st.data())
+    @many(2)
+    def test_any_form_is_no_500(self, login: Login, data: st.DataObject) -> None:
+        """Any body in any charset, to any page, with and without cookies."""
+        cookies = data.draw(login.cookies)
+
+        response = answer(
+            "POST",
+            PREFIX + data.draw(st.sampled_from(PAGES)),
+            data=data.draw(login.bodies),
+            content_type=data.draw(st.sampled_from(CONTENT_TYPES)),
+            HTTP_ACCEPT="text/html",
+            HTTP_COOKIE=as_header("; ".join(f"{n}={v}" for n, v in cookies)),
         )
 
         assert is_no_fault(response)

@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import RequestFactory
 
+import jwtauth
+from jwtauth.exceptions import SessionLimitReached
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import family_revoked
 from tests.conftest import Heard
@@ -94,9 +97,36 @@ class TestDeny:
         assert response.json() == {
             "detail": "You are logged in on as many devices as allowed.",
             "code": "session_limit_reached",
+            "retry_with": {"end_oldest": True},
         }
         assert {caller.me(login["access"]).status_code for login in kept} == {200}
         assert TokenFamily.objects.count() == 2
+
+    def test_login_too_many_with_the_wish_ends_the_oldest(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """The client asks its user, and adds what the refusal says to the same body."""
+        kept = [caller.used_login(alice) for _ in range(2)]
+        wish = caller.post("token/", CREDENTIALS).json()["retry_with"]
+
+        response = caller.post("token/", {**CREDENTIALS, **wish})
+
+        assert response.status_code == 200
+        statuses = [caller.me(login["access"]).status_code for login in kept]
+        assert statuses == [401, 200]
+
+    def test_call_with_the_wish_ends_the_oldest(
+        self, alice: User, caller: Caller
+    ) -> None:
+        """Applications that prove users themselves may offer the same."""
+        oldest, _ = caller.used_login(alice), caller.login(alice)
+        request = RequestFactory().post("/")
+
+        with pytest.raises(SessionLimitReached):
+            jwtauth.login(request, alice)
+        jwtauth.login(request, alice, end_oldest=True)
+
+        assert caller.me(oldest["access"]).status_code == 401
 
     @pytest.mark.parametrize("end", ["idle", "absolute", "logout"])
     def test_login_that_is_over_takes_no_room(
