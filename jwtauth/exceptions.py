@@ -26,6 +26,7 @@
     │   └── ClaimsTooLarge          the token would not fit where it has to go
     ├── LoginRefused                the user changed while the login was being checked
     │   ├── CredentialsChanged      a new password, or a new hash of it
+    │   ├── LoginOvertaken          the login that was to go on has ended meanwhile
     │   └── SessionLimitReached     the user has as many logins as allowed
     ├── StoreDown                   an answer is impossible now; try again
     │   ├── DenylistDown            Redis is down, or its entries are not complete
@@ -181,6 +182,12 @@ class CredentialsChanged(LoginRefused):
     """What the user was proved by changed meanwhile: a new password, or a new hash."""
 
     code = "credentials_changed"
+
+
+class LoginOvertaken(LoginRefused):
+    """The login that the user was to go on with has ended meanwhile, and stays so."""
+
+    code = "login_overtaken"
 
 
 class SessionLimitReached(LoginRefused):

@@ -146,6 +146,7 @@ def step_up(
 
     Raises:
         LoginRefused: see ``login``; or the older login is not on record.
+        LoginOvertaken: the older login has ended meanwhile, and stays so.
         SessionLimitReached: see ``login``.
         ClaimsRefused: see ``login``.
         FamiliesBusy: see ``login``.
@@ -158,7 +159,9 @@ def step_up(
         columns={"backend": backend},
         within=old.row.scope,
         place=Place(
-            replaces=(sid_bytes(replaces),), reason=RevocationReason.STEPPED_UP
+            replaces=(sid_bytes(replaces),),
+            reason=RevocationReason.STEPPED_UP,
+            goes_on=True,
         ),
     )
     return _begin(user, terms, sender=sender, now=now)

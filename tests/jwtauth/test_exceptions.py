@@ -34,6 +34,7 @@ CODES = {
     "ClaimsTooLarge": "claims_too_large",
     "LoginRefused": "login_refused",
     "CredentialsChanged": "credentials_changed",
+    "LoginOvertaken": "login_overtaken",
     "SessionLimitReached": "session_limit_reached",
     "StoreDown": "store_down",
     "DenylistDown": "denylist_down",

@@ -207,6 +207,23 @@ class TestReauth:
         assert response.status_code == 403
         assert not TokenFamily.objects.exists()
 
+    def test_reauth_of_a_login_that_ended_meanwhile_begins_none(
+        self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
+    ) -> None:
+        """A logout everywhere counts for who is just proving something, too."""
+        jwtauth_settings(REVOCATION="refresh_only")
+        body = caller.login(alice)
+        caller.logout(body["access"])
+
+        response = caller.post("reauth/", {"password": PASSWORD}, bearer=body["access"])
+
+        assert response.status_code == 403
+        assert response.json() == {
+            "detail": "You were logged out everywhere at this moment. Log in again.",
+            "code": "login_overtaken",
+        }
+        assert TokenFamily.objects.count() == 1
+
     def test_reauth_at_the_limit_of_logins_takes_the_place_of_its_own(
         self, alice: User, caller: Caller, jwtauth_settings: Callable[..., None]
     ) -> None:
