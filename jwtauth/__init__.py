@@ -5,10 +5,11 @@ Every import points down this list; the build enforces it::
     apps
     urls  well_known  admin  management  checks  receivers
     views
+    decorators
     permissions
-    authentication  middleware  serializers  parsers  scopes
+    authentication  forms  middleware  serializers  parsers  scopes
     lazy_user
-    answers
+    answers  destinations
     transport
     flows          one user story per file
     signals  stores

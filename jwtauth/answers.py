@@ -13,7 +13,6 @@ from rest_framework.exceptions import (
     AuthenticationFailed,
     PermissionDenied,
 )
-from rest_framework.request import Request
 
 from jwtauth import transport
 from jwtauth.exceptions import (
@@ -128,7 +127,7 @@ def log_and_answer(error: JWTAuthError) -> APIException:
             raise error
 
 
-def challenge(request: Request) -> str:
+def challenge(request: HttpRequest) -> str:
     """Return the WWW-Authenticate header of a 401 (RFC 6750 §3).
 
     ``error`` is left out where no credentials came: nothing was wrong with them.

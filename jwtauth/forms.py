@@ -1,9 +1,13 @@
 """The login form: Django's, and every refusal alike."""
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 
 class CredentialsForm(AuthenticationForm):
@@ -31,3 +35,32 @@ class CredentialsForm(AuthenticationForm):
         """
         if not user.is_active:
             raise self.get_invalid_login_error()
+
+
+class PasswordForm(CredentialsForm):
+    """The password once more, of the user who is logged in."""
+
+    error_messages = {  # noqa: RUF012 # as Django's own, which the stubs want unmarked
+        "invalid_login": _("That is not right."),
+        "inactive": _("That is not right."),
+    }
+
+    def __init__(self, user: AbstractBaseUser, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 # Django's signature
+        """Ask for no name: no other user's counts."""
+        super().__init__(*args, **kwargs)
+        self._user = user
+        del self.fields["username"]
+        self.fields["password"].widget.attrs["autofocus"] = True
+
+    @sensitive_variables()
+    def clean(self) -> dict[str, Any]:
+        """Ask the backends, as at the login: what counts attempts does so here.
+
+        Raises:
+            ValidationError: nobody was proved, or somebody else.
+        """
+        self.cleaned_data["username"] = self._user.get_username()
+        cleaned = super().clean()
+        if self.user_cache is not None and self.user_cache.pk != self._user.pk:
+            raise self.get_invalid_login_error()
+        return cleaned

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from jwtauth.views import csrf, jwks, login, logout, reauth, revoke, sessions, token
+from jwtauth.views import (
+    account_sessions,
+    csrf,
+    jwks,
+    login,
+    logout,
+    reauth,
+    reauth_page,
+    revoke,
+    sessions,
+    token,
+)
 
 app_name = "jwtauth"
 
@@ -19,6 +30,12 @@ urlpatterns = [
     path("logout/", logout.LogoutView.as_view(), name="logout"),
     path("logout/all/", logout.LogoutAllView.as_view(), name="logout_all"),
     path("reauth/", reauth.ReauthView.as_view(), name="reauth"),
+    path("account/reauth/", reauth_page.ReauthPage.as_view(), name="reauth_page"),
+    path(
+        "account/sessions/",
+        account_sessions.AccountSessionsPage.as_view(),
+        name="account_sessions",
+    ),
     path("sessions/", sessions.SessionsView.as_view(), name="sessions"),
     path("sessions/<handle>/", sessions.SessionView.as_view(), name="session"),
     path(".well-known/jwks.json", jwks.JWKSView.as_view(), name="jwks"),

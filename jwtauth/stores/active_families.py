@@ -29,6 +29,18 @@ def active(
     return rows.order_by("created_at", "pk")
 
 
+def listed(
+    user_id: Any,  # noqa: ANN401 # the type of the user model's key
+) -> QuerySet[TokenFamily]:
+    """Return the same for showing, the one that was used last first.
+
+    What is derived from tokens is not even read.
+    """
+    shown = ("user_id", "device", "address", "created_at")
+    rows = active(user_id).only(*shown, "rotated_at", "idle_expires_at")
+    return rows.order_by("-rotated_at", "pk")
+
+
 def surplus(
     user_id: Any,  # noqa: ANN401 # the type of the user model's key
     limit: int,

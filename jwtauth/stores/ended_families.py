@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -10,7 +11,7 @@ from django.db.models.functions import Now
 
 from jwtauth.core.ended_family import EndedFamily
 from jwtauth.core.refresh_token import SID_BYTES, sid_bytes, sid_text
-from jwtauth.models import TokenFamily
+from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.stores.families import all_rows, database
 from jwtauth.stores.instants import aware
 
@@ -20,6 +21,9 @@ a family that has just ended by itself may still have to be denied."""
 
 PAGE_ROWS = 1000
 """How many families one statement reads or deletes, unless told otherwise."""
+
+SHOWN_REUSED = 10
+"""How many logins that ended for an old copy a user is told of, the last ones."""
 
 
 def ended_among(
@@ -63,6 +67,29 @@ def pages(
         yield page
         after = _pk(sid_bytes(page[-1].sid))
         page = ended_among(rows.filter(pk__gt=after), limit=size)
+
+
+def reused(
+    user_id: Any,  # noqa: ANN401 # the type of the user model's key
+    *,
+    within: timedelta,
+) -> QuerySet[TokenFamily]:
+    """Return a user's last logins that ended because an old copy was used.
+
+    Found by the user, whose rows the purge keeps few; what is derived from tokens is
+    not even read.
+
+    Args:
+        user_id: whose logins.
+        within: how long ago they may have ended.
+    """
+    rows = all_rows().filter(
+        user_id=user_id,
+        revoked_reason=RevocationReason.REUSE,
+        revoked_at__gt=Now() - within,
+    )
+    shown = rows.only("user_id", "device", "address", "revoked_at")
+    return shown.order_by("-revoked_at", "pk")[:SHOWN_REUSED]
 
 
 def delete_some(size: int = PAGE_ROWS) -> int:

@@ -10,6 +10,8 @@ from jwtauth.transport import Presented, renewed
 from jwtauth.transport.cookies import refresh_cookie
 from jwtauth.transport.own_login import note_own_login
 
+_PROVEN = "_jwtauth_proven_claims"
+
 
 @sensitive_variables()
 def claims_of(
@@ -28,4 +30,22 @@ def claims_of(
     refuse_revoked(claims, now=now)
     if presented.delivery is Delivery.COOKIE:
         note_own_login(request, claims.sid)
+    setattr(request, _PROVEN, claims)
+    return claims
+
+
+def claims_of_user(request: HttpRequest) -> AccessClaims | None:
+    """Return the claims that say who ``request.user`` is; None where no token does.
+
+    Nobody may be logged in, or other middleware has named somebody else. Reading the
+    user is what proves the claims: it costs nothing twice.
+
+    Raises:
+        StoreDown: who is calling can't be known now.
+    """
+    if not request.user.is_authenticated:
+        return None
+    claims: AccessClaims | None = getattr(request, _PROVEN, None)
+    if claims is None or claims.subject != str(request.user.pk):
+        return None
     return claims

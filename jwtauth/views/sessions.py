@@ -32,8 +32,8 @@ class SessionsView(Endpoint):
 
     def get(self, request: Request) -> Response:
         """List them, the one that was used last first; no secret is among it."""
-        rows = active_families.active(request.user.pk).order_by("-rotated_at", "pk")
-        return Response([_shown(row, current=claims_in(request).sid) for row in rows])
+        rows = active_families.listed(request.user.pk)
+        return Response([shown(row, current=claims_in(request).sid) for row in rows])
 
     @sensitive_variables()
     def delete(self, request: Request) -> Response:
@@ -69,7 +69,13 @@ class SessionView(Endpoint):
         return response
 
 
-def _shown(row: TokenFamily, *, current: str) -> dict[str, Any]:
+def shown(row: TokenFamily, *, current: str) -> dict[str, Any]:
+    """Return what is told of a login, on the page as in JSON.
+
+    Args:
+        row: the login.
+        current: the ``sid`` of the one that asks.
+    """
     return {
         "handle": row.sid,
         "device": device_label(row.device),

@@ -24,6 +24,13 @@ class Browser:
             HTTP_USER_AGENT=user_agent,
         )
 
+    def copy(self) -> "Browser":
+        """Another browser with the same cookies: another tab, or a thief."""
+        other = Browser()
+        for name, morsel in self._client.cookies.items():
+            other.keep(name, morsel.value)
+        return other
+
     def get(self, path: str, **headers: str) -> HttpResponse:
         """Follow a link within the site."""
         return self._kept(self._client.get(path, secure=True, **headers))

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,16 +21,20 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 
 import jwtauth
+from jwtauth.flows.revoke import revoke_all
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.signals import token_reused
+from jwtauth.stores import active_families
 from tests import signing_keys
 from tests.conftest import Heard
 from tests.crowd import Crowd, crowd_of
-from tests.jwtauth.caller import Caller, statuses_of
+from tests.jwtauth.browser import REFRESH, Browser
+from tests.jwtauth.caller import PASSWORD, PREFIX, Caller, statuses_of
 
 pytestmark = [pytest.mark.serial, pytest.mark.postgres, pytest.mark.slow]
 
 ROUNDS = 100
+STEP_UP = f"{PREFIX}account/reauth/"
 
 
 class TestRefreshRace:
@@ -215,3 +220,50 @@ def _other_process() -> Iterator[subprocess.Popen[str]]:
     ) as worker:
         yield worker
         worker.stdin.close()
+
+
+class TestStepUpRace:
+    @pytest.mark.requirement("OPS-08")
+    def test_step_up_by_8_threads_gives_one_login(
+        self, alice: User, small_crowd: Crowd
+    ) -> None:
+        """A login goes on once: a copy of it that steps up at the same time is out."""
+        browser = Browser()
+        for _ in range(ROUNDS // 10):
+            browser.login(alice)
+            browser.get(STEP_UP)
+            copies = [browser.copy() for _ in range(small_crowd.size)]
+            answers = small_crowd.all_at_once(
+                *(
+                    partial(copy.post_form, STEP_UP, password=PASSWORD, next="/")
+                    for copy in copies
+                )
+            )
+
+            assert statuses_of(answers) == {302: small_crowd.size}
+            ways = Counter(answer["Location"] for answer in answers)
+            assert ways.pop("/") == 1
+            assert set(ways) == {f"{PREFIX}login/?next=/"}
+            assert active_families.active(alice.pk).count() == 1
+            # Whoever lost leaves the cookies of the one who won alone.
+            set_by = [answer for answer in answers if REFRESH in answer.cookies]
+            assert [answer["Location"] for answer in set_by] == ["/"]
+            revoke_all(alice.pk, reason=RevocationReason.REVOKED, now=time.time())
+
+    def test_step_up_that_meets_the_end_of_all_logins_survives_it_in_no_order(
+        self, alice: User, small_crowd: Crowd
+    ) -> None:
+        """Either it comes first and ends with the others, or the login had ended."""
+        everything = partial(
+            revoke_all, alice.pk, reason=RevocationReason.REVOKED, now=time.time()
+        )
+        for _ in range(ROUNDS // 10):
+            browser = Browser()
+            browser.login(alice)
+            browser.get(STEP_UP)
+            small_crowd.all_at_once(
+                partial(browser.copy().post_form, STEP_UP, password=PASSWORD),
+                everything,
+            )
+
+            assert active_families.active(alice.pk).count() == 0
