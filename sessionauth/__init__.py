@@ -7,7 +7,7 @@ The layers, top to bottom; imports point down only; the build enforces it::
     views
     authentication  decorators  forms  middleware  engine  parsers  permissions
         serializers
-    answers  transport
+    answers  destinations  transport
     flows          user stories: load, save, renew, login, authenticate, revoke
     signals  stores
     models         ActiveSession: permissions without a table

@@ -1,8 +1,10 @@
 """``logout/``: end this session, or every session of the user; as page and as JSON."""
 
+from collections import deque
+
 from django.conf import settings as django_settings
-from django.contrib import auth
-from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
+from django.contrib import auth, messages
+from django.contrib.auth.views import RedirectURLMixin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import rotate_token
@@ -12,6 +14,7 @@ from django.views import View
 from rest_framework.exceptions import NotAuthenticated
 
 from sessionauth.answers import CHALLENGE, wants_page
+from sessionauth.destinations import login_url, to_login_page
 from sessionauth.flows.revoke import revoke_all
 from sessionauth.flows.session import Reason
 from sessionauth.views.csrf_check import checked_form
@@ -29,6 +32,10 @@ class LogoutView(RedirectURLMixin, View):
 
     def end(self, request: HttpRequest) -> HttpResponse:
         """Log out, also where nobody was logged in: what was asked for holds."""
+        if request.user.is_authenticated:
+            # Unread, they must not greet whoever sits there next. What receivers of
+            # the logout add comes after, and is kept.
+            deque(messages.get_messages(request), maxlen=0)
         auth.logout(request)
         # The token that the pages of the session carried dies with it.
         rotate_token(request)
@@ -38,9 +45,9 @@ class LogoutView(RedirectURLMixin, View):
 
     def get_default_redirect_url(self) -> str:
         """Return where a browser goes without ``next``."""
-        return resolve_url(
-            django_settings.LOGOUT_REDIRECT_URL or django_settings.LOGIN_URL
-        )
+        if django_settings.LOGOUT_REDIRECT_URL:
+            return resolve_url(django_settings.LOGOUT_REDIRECT_URL)
+        return login_url(self.request)
 
 
 class LogoutAllView(LogoutView):
@@ -54,7 +61,7 @@ class LogoutAllView(LogoutView):
             revoke_all(request.user, Reason.LOGOUT_ALL, keep=own)
             return self.end(request)
         if wants_page(request):
-            return redirect_to_login(self.get_success_url())
+            return to_login_page(request, self.get_redirect_url())
         return JsonResponse(
             {"detail": NotAuthenticated.default_detail},
             status=401,

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import PasswordChangeView
+from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.utils.decorators import method_decorator
@@ -89,6 +89,12 @@ def renewing(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@login_not_required
+def say(request: HttpRequest) -> HttpResponse:
+    messages.info(request, "Welcome to the shop.")
+    return HttpResponse("said")
+
+
 def crash(request: HttpRequest) -> HttpResponse:
     request.session["colour"] = "half"
     raise RuntimeError
@@ -155,12 +161,27 @@ urlpatterns = [
     path("vault/", vault),
     path("avault/", avault),
     path("put/", put),
+    path("say/", say),
     path("look/", look),
     path("page/", page),
     path("hush/", hush),
     path("renewing/", renewing),
     path("crash/", crash),
     path("password/", PasswordChangeView.as_view(success_url="/page/")),
+    path(
+        "reset/<uidb64>/<token>/",
+        PasswordResetConfirmView.as_view(success_url="/page/"),
+        name="reset",
+    ),
+    path(
+        "reset-and-in/<uidb64>/<token>/",
+        PasswordResetConfirmView.as_view(
+            success_url="/page/",
+            post_reset_login=True,
+            post_reset_login_backend="django.contrib.auth.backends.ModelBackend",
+        ),
+        name="reset-and-in",
+    ),
     path("silent-password/", silent_password),
     path("deactivate/", deactivate),
     path("admin/", admin.site.urls),

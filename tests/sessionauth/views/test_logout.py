@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import pytest
 import redis
+from django.contrib import messages
+from django.contrib.auth.signals import user_logged_out
+from django.http import HttpRequest
 from django.test import Client
 from pytest_django import Settings
 
@@ -55,6 +58,44 @@ class TestLogout:
 
         assert answer.status_code == 302
         assert answer["Location"] == "/plain/"
+
+    def test_message_that_was_not_shown_goes_with_the_login(
+        self, log_in: LogIn
+    ) -> None:
+        """It was not meant for whoever sits there next."""
+        client = log_in()
+        client.get("/say/", secure=True)
+
+        client.post("/auth/logout/", secure=True, headers=PAGE)
+
+        assert b"Welcome" not in client.get("/auth/login/", secure=True).content
+
+    def test_message_about_the_logout_is_shown_after_it(self, log_in: LogIn) -> None:
+        """Projects say good-bye by a receiver; a second click is none."""
+
+        def say_goodbye(request: HttpRequest, **_: object) -> None:
+            messages.info(request, "See you.")
+
+        client = log_in()
+        user_logged_out.connect(say_goodbye)
+        try:
+            client.post("/auth/logout/", secure=True, headers=PAGE)
+        finally:
+            user_logged_out.disconnect(say_goodbye)
+        client.post("/auth/logout/", secure=True, headers=PAGE)
+
+        assert b"See you." in client.get("/auth/login/", secure=True).content
+
+    @pytest.mark.parametrize("path", ["/auth/logout/", "/second/logout/"])
+    def test_browser_without_a_place_to_go_is_sent_to_the_login_page_of_its_mount(
+        self, log_in: LogIn, settings: Settings, path: str
+    ) -> None:
+        """Whatever ``LOGIN_URL`` says: it may be another app's."""
+        settings.LOGOUT_REDIRECT_URL, settings.LOGIN_URL = None, "/elsewhere/"
+
+        answer = log_in().post(path, secure=True, headers=PAGE)
+
+        assert answer["Location"] == path.replace("logout", "login")
 
     def test_logout_without_a_session_is_fine(self) -> None:
         """What was asked for holds; a second click is no error."""
@@ -132,4 +173,4 @@ class TestLogoutAll:
         assert tool.status_code == 401
         assert tool["WWW-Authenticate"] == 'Session realm="api"'
         assert page.status_code == 302
-        assert page["Location"].startswith("/auth/login/")
+        assert page["Location"] == "/auth/login/"
