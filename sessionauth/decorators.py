@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
-from django.contrib.auth.views import redirect_to_login
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import add_never_cache_headers
@@ -18,9 +17,10 @@ from sessionauth.answers import (
     too_old_content,
     wants_page,
 )
+from sessionauth.destinations import to_login_page, to_step_up_page
 from sessionauth.exceptions import LoginTooOld
 from sessionauth.flows.revoke import user_id_of
-from sessionauth.flows.step_up import refuse_old_login
+from sessionauth.flows.step_up import is_login_of, refuse_old_login
 from sessionauth.transport import session_of
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -31,10 +31,10 @@ def recent_authentication_required(
 ) -> Callable[[V], V]:
     """Let a page be seen only by who has logged in recently.
 
-    Everybody else is led to the login page and back; a login there in the same browser
-    takes the place of the session. Who asks for JSON gets a 401 instead, the same as
-    from ``AuthenticatedRecently``. Where other middleware has named the user, as by a
-    token, the login in the session must be that user's.
+    A browser whose login is too old is led to the page that asks for the password once
+    more, and back; one without a login to the login page. Who asks for JSON gets a 401
+    instead, the same as from ``AuthenticatedRecently``. Where other middleware has
+    named the user, as by a token, the login in the session must be that user's.
 
     Args:
         max_age: how old the login may be; None for ``STEP_UP_MAX_AGE``.
@@ -72,6 +72,7 @@ def not_user_activity(view: V) -> V:
 
 
 def _refusal(request: HttpRequest, max_age: timedelta | None) -> HttpResponse | None:
+    lead = to_login_page
     if not request.user.is_authenticated:
         content: dict[str, Any] = {"detail": _("You are not logged in.")}
         challenge = CHALLENGE
@@ -81,11 +82,13 @@ def _refusal(request: HttpRequest, max_age: timedelta | None) -> HttpResponse | 
         except LoginTooOld as error:
             content = too_old_content(error.max_age)
             challenge = too_old_challenge(error.max_age)
+            if is_login_of(session_of(request), request.user):
+                lead = to_step_up_page
         else:
             return None
     answer: HttpResponse
     if wants_page(request):
-        answer = redirect_to_login(request.get_full_path())
+        answer = lead(request, request.get_full_path())
     else:
         headers = {"WWW-Authenticate": challenge}
         answer = JsonResponse(content, status=401, headers=headers)

@@ -1,10 +1,19 @@
-"""The login form: Django's, and whether the browser is to be remembered."""
+"""The forms of the pages: Django's, and what a login may ask for besides."""
+
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+# Read aloud at the fields, what is wrong with both is heard where it can be mended.
+_WRONG = {"aria-invalid": "true", "aria-describedby": "form-errors"}
 
 
 class CredentialsForm(AuthenticationForm):
@@ -24,6 +33,13 @@ class CredentialsForm(AuthenticationForm):
             raise self.get_invalid_login_error() from None
         return name
 
+    def full_clean(self) -> None:
+        """Mark the credentials as wrong where together they are."""
+        super().full_clean()
+        if self.has_error(NON_FIELD_ERRORS):
+            for name in self.fields.keys() & {"username", "password"}:
+                self.fields[name].widget.attrs.update(_WRONG)
+
 
 class LoginForm(CredentialsForm):
     """The same, and a box that is empty at first."""
@@ -31,3 +47,32 @@ class LoginForm(CredentialsForm):
     remember = forms.BooleanField(
         label=_("Remember me on this device"), label_suffix="", required=False
     )
+
+
+class PasswordForm(CredentialsForm):
+    """The password once more, of the user who is logged in."""
+
+    error_messages = {  # noqa: RUF012 # as Django's own, which the stubs want unmarked
+        "invalid_login": _("That is not right."),
+        "inactive": _("That is not right."),
+    }
+
+    def __init__(self, user: "AbstractBaseUser", *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 # Django's signature
+        """Ask for no name: no other user's counts."""
+        super().__init__(*args, **kwargs)
+        self._user = user
+        del self.fields["username"]
+        self.fields["password"].widget.attrs["autofocus"] = True
+
+    @sensitive_variables()
+    def clean(self) -> dict[str, Any]:
+        """Ask the backends, as at the login: what counts attempts does so here.
+
+        Raises:
+            ValidationError: nobody was proved, or somebody else.
+        """
+        self.cleaned_data["username"] = self._user.get_username()
+        cleaned = super().clean()
+        if self.user_cache is not None and self.user_cache.pk != self._user.pk:
+            raise self.get_invalid_login_error()
+        return cleaned

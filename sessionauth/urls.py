@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from sessionauth.views import login, logout, reauth, session, sessions
+from sessionauth.views import (
+    account_sessions,
+    login,
+    logout,
+    reauth,
+    reauth_page,
+    session,
+    sessions,
+)
 
 app_name = "sessionauth"
 urlpatterns = [
@@ -13,4 +21,10 @@ urlpatterns = [
     path("logout/", logout.LogoutView.as_view(), name="logout"),
     path("reauth/", reauth.ReauthView.as_view(), name="reauth"),
     path("logout/all/", logout.LogoutAllView.as_view(), name="logout_all"),
+    path("account/reauth/", reauth_page.ReauthPage.as_view(), name="reauth_page"),
+    path(
+        "account/sessions/",
+        account_sessions.AccountSessionsPage.as_view(),
+        name="account_sessions",
+    ),
 ]

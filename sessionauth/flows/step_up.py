@@ -6,10 +6,27 @@ the session makes no login younger: only a proof does.
 
 from datetime import timedelta
 
+from django.db.models import Model
+
 from sessionauth.conf import get_settings
 from sessionauth.core.timeouts import MILLISECOND
 from sessionauth.exceptions import LoginTooOld
+from sessionauth.flows.revoke import user_id_of
 from sessionauth.flows.session import LiveSession
+
+
+def is_login_of(session: LiveSession, caller: object) -> bool:
+    """Return whether ``session`` is a login of the caller's.
+
+    It is not where other middleware has named somebody else, as by a token; a caller
+    without a row can have none.
+
+    Raises:
+        StoreDown: nothing is known about the session.
+    """
+    if not isinstance(caller, Model) or session.record is None:
+        return False
+    return session.record.user_id == user_id_of(caller)
 
 
 def refuse_old_login(

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from sessionauth.answers import login_refused
 from sessionauth.exceptions import LoginRefused
 from sessionauth.flows.login import login_again
-from sessionauth.forms import CredentialsForm
+from sessionauth.forms import PasswordForm
 from sessionauth.serializers import CredentialsSerializer
 from sessionauth.views.endpoint import Endpoint, session_state
 
@@ -49,18 +49,16 @@ class ReauthView(Endpoint):
 def _prove_again(request: Request) -> "AbstractBaseUser":
     """Return the caller, as the authentication backends have proved it.
 
-    Django's form asks them, as at the login: what counts attempts there does so here.
-
     Raises:
         NotConfirmed: 403; nobody was proved, or somebody else.
     """
     body = dict(request.data.items()) if isinstance(request.data, Mapping) else {}
-    name = request.user.get_username()
+    user = cast("AbstractBaseUser", request.user)
     field = get_user_model().USERNAME_FIELD
-    given = CredentialsSerializer(data={**body, field: name})
+    given = CredentialsSerializer(data={**body, field: user.get_username()})
     given.is_valid(raise_exception=True)
-    data = {"username": name, "password": given.validated_data["password"]}
-    form = CredentialsForm(request._request, data=data)
-    if not form.is_valid() or form.get_user().pk != request.user.pk:
+    data = {"password": given.validated_data["password"]}
+    form = PasswordForm(user, request._request, data=data)
+    if not form.is_valid():
         raise NotConfirmed
     return cast("AbstractBaseUser", form.get_user())

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import auth
+from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 from rest_framework import status
 from rest_framework.exceptions import NotFound
@@ -27,9 +28,9 @@ class SessionsView(Endpoint):
 
     def get(self, request: Request) -> Response:
         """List them, the one that was used last first; no secret is among it."""
-        current = _own_handle(request)
+        current = own_handle(request._request)
         listed = active_sessions(record_in(request).user_id or "")
-        return Response([_shown(row, current=current) for row in listed])
+        return Response([shown(row, current=current) for row in listed])
 
     def delete(self, request: Request) -> Response:
         """End every session but this one, after a recent proof of who is here."""
@@ -44,7 +45,7 @@ class SessionView(Endpoint):
 
     def delete(self, request: Request, handle: str) -> Response:
         """End it; another than this one after a recent proof of who is here."""
-        if handle == _own_handle(request):
+        if handle == own_handle(request._request):
             auth.logout(request._request)
             rotate_token(request._request)
             return Response(status=status.HTTP_204_NO_CONTENT)
@@ -55,11 +56,18 @@ class SessionView(Endpoint):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def _own_handle(request: Request) -> str:
-    return digest(session_of(request._request).session_key or "")
+def own_handle(request: HttpRequest) -> str:
+    """Return the handle of the request's own session."""
+    return digest(session_of(request).session_key or "")
 
 
-def _shown(row: ListedSession, *, current: str) -> dict[str, Any]:
+def shown(row: ListedSession, *, current: str) -> dict[str, Any]:
+    """Return what a user may see of a session, in words that both apps use.
+
+    Args:
+        row: the session.
+        current: the handle of the request's own.
+    """
     return {
         "handle": row.handle,
         "device": row.device,

@@ -15,7 +15,9 @@ from pytest_django import Settings
 from sessionauth.core.session_id import digest
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/ask-and-list-sessions.md"
-RECENT, POLLING = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+RECENT, OWN_PAGE, POLLING = re.findall(
+    r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL
+)
 COOKIE = "__Host-sessionid"
 
 
@@ -66,6 +68,23 @@ def test_how_to_views_that_are_polled_keep_nothing_alive(
 
     assert client.get(address, secure=True).json()["for"] is not None
     assert redis_client.pttl(record_of(client)) <= 90_000
+
+
+def test_how_to_page_in_the_place_of_ours_logs_nobody_in_by_the_password_alone(
+    client: Client, settings: Settings
+) -> None:
+    """The mount must really come first, and the view really take our login's place."""
+    urls = ModuleType("urls")
+    exec(OWN_PAGE, urls.__dict__)  # noqa: S102 # our own page
+    settings.ROOT_URLCONF = urls
+    form = {"username": "alice", "password": "secret"}
+    newcomer = Client()
+
+    answer = newcomer.post("/auth/login/", form, secure=True)
+
+    assert b"second step" in answer.content
+    assert newcomer.session["second_step_of"] == str(User.objects.get().pk)
+    assert newcomer.get("/auth/sessions/", secure=True).status_code == 401
 
 
 def test_how_to_shows_what_the_list_has(client: Client) -> None:

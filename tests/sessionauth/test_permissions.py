@@ -9,15 +9,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import path as mount
 from pytest_django import Settings
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from tests.sessionauth.conftest import PASSWORD
-from tests.sessionauth.urls import PayoutView
+from tests.sessionauth.urls import PayoutView, vault
 
 LogIn = Callable[..., Client]
 AgeLogin = Callable[[Client, timedelta], None]
 FIVE_MINUTES = timedelta(minutes=5)
+urlpatterns = [mount("vault/", vault)]
 
 
 def get(client: Client, path: str = "/api/payout/") -> tuple[int, dict[str, object]]:
@@ -147,7 +149,7 @@ print(APIView.permission_classes[0].__name__)
 class TestPages:
     @pytest.mark.requirement("LST-05")
     @pytest.mark.parametrize("path", ["/vault/", "/avault/"])
-    def test_page_sends_an_old_login_to_the_form_and_back(
+    def test_page_sends_an_old_login_to_the_step_up_page_and_back(
         self, log_in: LogIn, age_login: AgeLogin, path: str
     ) -> None:
         """The way of a person: password once more, and on."""
@@ -156,13 +158,35 @@ class TestPages:
         age_login(client, timedelta(hours=1))
 
         refused = client.get(path, secure=True, headers={"accept": "text/html"})
-        form = {"username": "alice", "password": PASSWORD, "next": path}
-        accepted = client.post(refused["Location"], form, secure=True)
+        proof = {"password": PASSWORD}
+        accepted = client.post(refused["Location"], proof, secure=True)
 
-        assert refused["Location"] == f"/auth/login/?next={path}"
+        assert refused["Location"] == f"/auth/account/reauth/?next={path}"
         assert "no-store" in refused["Cache-Control"]
         assert accepted["Location"] == path
         assert client.get(path, secure=True).status_code == 200
+
+    def test_page_without_a_step_up_page_sends_an_old_login_to_the_login_page(
+        self, log_in: LogIn, age_login: AgeLogin, settings: Settings
+    ) -> None:
+        """A project may mount what it likes; a login is a proof as well."""
+        client = log_in()
+        age_login(client, timedelta(hours=1))
+        settings.ROOT_URLCONF, settings.LOGIN_URL = __name__, "/own/login/"
+
+        answer = client.get("/vault/", secure=True, headers={"accept": "text/html"})
+
+        assert answer["Location"] == "/own/login/?next=/vault/"
+
+    def test_page_sends_nobody_to_the_login_page_of_the_project(
+        self, settings: Settings
+    ) -> None:
+        """Its own may ask for more than ours does."""
+        settings.LOGIN_URL = "/own/login/"
+
+        answer = Client().get("/vault/", secure=True, headers={"accept": "text/html"})
+
+        assert answer["Location"] == "/own/login/?next=/vault/"
 
     def test_page_tells_a_script_what_the_permission_tells(
         self, log_in: LogIn, age_login: AgeLogin
@@ -210,9 +234,11 @@ class TestPages:
         client = log_in("bob")
 
         refused = client.get("/vault/", secure=True)
+        led = client.get("/vault/", secure=True, headers={"accept": "text/html"})
         log_in("alice", client)
         accepted = client.get("/vault/", secure=True)
 
         assert refused.status_code == 401
         assert refused.json()["code"] == "insufficient_user_authentication"
+        assert led["Location"] == "/auth/login/?next=/vault/"
         assert accepted.content == b"gold"

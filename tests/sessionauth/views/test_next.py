@@ -14,6 +14,7 @@ BROWSER = {"accept": "text/html"}
 FORMS = {
     "login": {"username": "alice", "password": PASSWORD},
     "logout": {},
+    "account/reauth": {"password": PASSWORD},
 }
 
 
@@ -70,10 +71,14 @@ class TestNext:
 
 
 @pytest.mark.requirement("LGN-03")
+@pytest.mark.parametrize("page", ["login", "account/reauth"])
 @pytest.mark.parametrize("target", UNSAFE)
-def test_form_carries_no_next_that_leads_elsewhere(target: str) -> None:
+@pytest.mark.usefixtures("alice")
+def test_form_carries_no_next_that_leads_elsewhere(
+    log_in: LogIn, page: str, target: str
+) -> None:
     """Not even to be refused later: it is nothing that the page should repeat."""
-    answer = Client().get("/auth/login/", {"next": target}, secure=True)
+    answer = log_in().get(f"/auth/{page}/", {"next": target}, secure=True)
 
     assert answer.status_code == 200
     assert answer.context["next"] == ""
