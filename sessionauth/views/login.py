@@ -1,5 +1,7 @@
 """``login/``: the form by which a browser logs in."""
 
+from typing import Any
+
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView as DjangoLoginView
 from django.http import HttpResponse, HttpResponseRedirect
@@ -36,3 +38,7 @@ class LoginPage(DjangoLoginView):
         is_full = isinstance(error, SessionLimitReached)
         context = self.get_context_data(form=form, may_end_oldest=is_full)
         return self.render_to_response(context)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 # Django's signature
+        """Offer no second button unless the limit was met."""
+        return super().get_context_data(**{"may_end_oldest": False, **kwargs})
