@@ -70,9 +70,9 @@ def too_old_challenge(max_age: timedelta) -> str:
 
 
 def _refusal(request: HttpRequest, status: int, text: str, code: str) -> HttpResponse:
-    no_store = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if wants_page(request):
         kind = "text/plain; charset=utf-8"
-        return HttpResponse(text, status=status, content_type=kind, headers=no_store)
+        return HttpResponse(text, status=status, content_type=kind, headers=headers)
     content = {"detail": text, "code": code}
-    return JsonResponse(content, status=status, headers=no_store)
+    return JsonResponse(content, status=status, headers=headers)

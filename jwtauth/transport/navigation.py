@@ -19,7 +19,8 @@ from django.urls import (
 from django.utils.translation import gettext as _
 
 from jwtauth.conf import SameSite, get_settings
-from jwtauth.transport.cookies import depends_on_cookies, has_credential_cookie
+from jwtauth.transport.cookies import has_credential_cookie
+from jwtauth.transport.page_headers import set_page_headers
 
 RETRY_AFTER_SECONDS = 1
 
@@ -47,8 +48,8 @@ def reload_page(request: HttpRequest) -> HttpResponse:
     """Return a page that asks for the same address again, now from this site."""
     context = {"address": request.get_full_path()}
     html = render_to_string("jwtauth/reload.html", context, request)
-    response = _private(HttpResponse(html))
-    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    response = HttpResponse(html)
+    set_page_headers(response)
     response.set_cookie(
         _RELOADED,
         "1",
@@ -63,7 +64,8 @@ def reload_page(request: HttpRequest) -> HttpResponse:
 def unavailable() -> HttpResponse:
     """Return the answer when it can't be known who is calling: nobody is logged out."""
     text = _("Temporarily unavailable, please try again.")
-    response = _private(HttpResponse(text, status=503, content_type="text/plain"))
+    response = HttpResponse(text, status=503, content_type="text/plain")
+    set_page_headers(response)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -100,9 +102,3 @@ def _leads_to_login(response: HttpResponseBase) -> bool:
     except Resolver404:
         return False
     return (match.app_names[-1:], match.url_name) == (["jwtauth"], "login")
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    depends_on_cookies(response)
-    return response

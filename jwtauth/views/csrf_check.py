@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from jwtauth import transport
 from jwtauth.conf import Delivery
 from jwtauth.transport.cookies import has_credential_cookie
+from jwtauth.views.page_headers import page_headers
 from jwtauth.views.standalone import standalone, standalone_page
 
 _View = Callable[..., HttpResponseBase]
@@ -70,7 +71,13 @@ def _protected_if_logged_in(view: _View) -> _View:
 
 
 # Exempt from the check of Django's middleware, because the inner one does the same.
-_around = (csrf_exempt, _where_cookies_are, _readable, sensitive_post_parameters())
+_around = (
+    page_headers,
+    csrf_exempt,
+    _where_cookies_are,
+    _readable,
+    sensitive_post_parameters(),
+)
 
 checked_form = (*_around, csrf_protect, never_cache, standalone_page)
 """For ``method_decorator``, on views that show and read a form."""

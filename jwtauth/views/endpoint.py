@@ -69,6 +69,7 @@ class Endpoint(APIView):
         """Keep tokens, and errors about them, out of every cache (RFC 6749 §5.1)."""
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
+        response["X-Content-Type-Options"] = "nosniff"
         return response
 
 

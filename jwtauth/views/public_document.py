@@ -63,6 +63,7 @@ def _for_any_origin(response: HttpResponseBase) -> HttpResponseBase:
     """Let scripts of any site read ``response``, a 304 too; never with credentials."""
     response["Access-Control-Allow-Origin"] = "*"
     response["Access-Control-Expose-Headers"] = "ETag"
+    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import PermissionDenied
 
 from sessionauth.answers import unreadable, wants_page
+from sessionauth.views.page_headers import page_headers
 from sessionauth.views.standalone import standalone
 
 _View = Callable[..., HttpResponseBase]
@@ -48,6 +49,7 @@ def _readable(view: _View) -> _View:
 
 # Exempt from the check of Django's middleware, because the inner one does the same.
 checked_form = (
+    page_headers,
     csrf_exempt,
     _readable,
     decorator_from_middleware(_Csrf),

@@ -57,6 +57,7 @@ class Endpoint(APIView):
         """Keep what is about sessions out of every cache."""
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
+        response["X-Content-Type-Options"] = "nosniff"
         patch_vary_headers(response, ("Cookie",))
         return response
 
