@@ -21,6 +21,9 @@ from sessionauth.core.record import Serializer
 from sessionauth.core.timeouts import MILLISECOND, TimeoutPolicy
 
 SETTING = "SESSIONAUTH"
+CLEARABLE = ("cache", "cookies", "storage")
+"""What ``Clear-Site-Data`` may name: what browsers know of it."""
+
 # What ends later may end past the last date there is, and can't be shown.
 _LONGEST = timedelta(days=36_500)
 
@@ -44,6 +47,7 @@ class Settings:
     session_limit_policy: SessionLimitPolicy = SessionLimitPolicy.EVICT_OLDEST
     step_up_max_age: timedelta = timedelta(minutes=15)
     wait_replicas: int = 0
+    clear_site_data: tuple[str, ...] = ("cache",)
     trusted_proxy_hops: int = 0
 
     @cached_property
@@ -117,6 +121,13 @@ def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_clearable(value: object) -> bool:
+    # A bare string would be read letter by letter.
+    if not isinstance(value, tuple | list):
+        return False
+    return all(part in CLEARABLE for part in value)
+
+
 _POLICIES = tuple(policy.value for policy in SessionLimitPolicy)
 _DURATION = _Rule(_is_duration, "a timedelta greater than zero, at most 100 years")
 _RULES = {
@@ -138,6 +149,9 @@ _RULES = {
     "WAIT_REPLICAS": _Rule(
         lambda v: _is_whole(v) and v >= 0,
         "a whole number, 0 to wait for none",
+    ),
+    "CLEAR_SITE_DATA": _Rule(
+        _is_clearable, f"a tuple of names out of {CLEARABLE}, () to send no header"
     ),
     "TRUSTED_PROXY_HOPS": _Rule(
         lambda v: _is_whole(v) and v >= 0,
@@ -176,6 +190,8 @@ def _build(raw: Mapping[str, object]) -> Settings:
     values = {key.lower(): value for key, value in raw.items() if key.lower() in names}
     if policy := values.get("session_limit_policy"):
         values["session_limit_policy"] = SessionLimitPolicy(str(policy))
+    if parts := values.get("clear_site_data"):
+        values["clear_site_data"] = tuple(parts)  # type: ignore[arg-type] # problems() tested it
     return Settings(**values)  # type: ignore[arg-type] # problems() tested each type
 
 

@@ -121,5 +121,11 @@ def delete_session_cookie(response: HttpResponseBase) -> None:
         response.cookies[name]["httponly"] = True
 
 
+def clear_site_data(response: HttpResponseBase) -> None:
+    """Let the browser forget what it kept of the pages."""
+    if parts := get_settings().clear_site_data:
+        response.headers["Clear-Site-Data"] = ", ".join(f'"{p}"' for p in parts)
+
+
 def _samesite() -> "_SameSite":
     return cast("_SameSite", django_settings.SESSION_COOKIE_SAMESITE)

@@ -17,6 +17,7 @@ from sessionauth.answers import CHALLENGE, wants_page
 from sessionauth.destinations import login_url, to_login_page
 from sessionauth.flows.revoke import revoke_all
 from sessionauth.flows.session import Reason
+from sessionauth.transport import clear_site_data
 from sessionauth.views.csrf_check import checked_form
 
 
@@ -39,9 +40,11 @@ class LogoutView(RedirectURLMixin, View):
         auth.logout(request)
         # The token that the pages of the session carried dies with it.
         rotate_token(request)
+        response = HttpResponse(status=204)
         if wants_page(request):
-            return HttpResponseRedirect(self.get_success_url())
-        return HttpResponse(status=204)
+            response = HttpResponseRedirect(self.get_success_url())
+        clear_site_data(response)
+        return response
 
     def get_default_redirect_url(self) -> str:
         """Return where a browser goes without ``next``."""

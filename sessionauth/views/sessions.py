@@ -16,7 +16,7 @@ from sessionauth.flows.active_sessions import ListedSession, active_sessions
 from sessionauth.flows.revoke import revoke_all, revoke_own
 from sessionauth.flows.session import Reason
 from sessionauth.permissions import require_recent_login
-from sessionauth.transport import session_of
+from sessionauth.transport import clear_site_data, session_of
 from sessionauth.views.endpoint import Endpoint, record_in
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class SessionView(Endpoint):
         if handle == own_handle(request._request):
             auth.logout(request._request)
             rotate_token(request._request)
-            return Response(status=status.HTTP_204_NO_CONTENT)
+            response = Response(status=status.HTTP_204_NO_CONTENT)
+            clear_site_data(response)
+            return response
         # Before the look-up, so that the answer tells nothing of handles.
         require_recent_login(request)
         if not revoke_own(record_in(request).user_id or "", handle, Reason.LOGOUT):

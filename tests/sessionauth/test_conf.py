@@ -26,6 +26,7 @@ class TestGetSettings:
         assert settings.max_sessions_per_user is None
         assert settings.session_limit_policy is SessionLimitPolicy.EVICT_OLDEST
         assert settings.wait_replicas == 0
+        assert settings.clear_site_data == ("cache",)
         assert settings.trusted_proxy_hops == 0
 
     def test_changed_setting_is_followed(self) -> None:
@@ -75,6 +76,11 @@ class TestProblems:
             ("MAX_SESSIONS_PER_USER", "3"),
             ("SESSION_LIMIT_POLICY", "evict"),
             ("SESSION_LIMIT_POLICY", []),
+            ("CLEAR_SITE_DATA", "cache"),
+            ("CLEAR_SITE_DATA", ("*",)),
+            ("CLEAR_SITE_DATA", ("cache", [])),
+            ("CLEAR_SITE_DATA", {"cache"}),
+            ("CLEAR_SITE_DATA", None),
             ("TRUSTED_PROXY_HOPS", -1),
             ("TRUSTED_PROXY_HOPS", False),
         ],
