@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from demo_project import content_security_policy
 from demo_project.database_url import postgresql_database, sqlite_database
 from demo_project.directory import load_secret_key, running_valkey
 from demo_project.environment import CHECKOUT, read_environment
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    content_security_policy.MIDDLEWARE,
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # In both schemes: the admin and its messages ride on sessions.
     "sessionauth.middleware.SessionMiddleware",
@@ -92,6 +94,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
 CSRF_COOKIE_SECURE = _environment.secure_cookies
+SECURE_CSP = content_security_policy.WITH_ADMIN
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_security_policy.WITH_ADMIN}
 LOGIN_URL = SCHEMES[AUTH_SCHEME].login_url
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 

@@ -9,6 +9,8 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from demo_project import content_security_policy
+
 SECRET_KEY = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(50)
 DEBUG = False
 ALLOWED_HOSTS = ["tandem.example"]
@@ -29,6 +31,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    content_security_policy.MIDDLEWARE,
     "sessionauth.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -80,6 +83,8 @@ SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
+SECURE_CSP = content_security_policy.WITH_ADMIN
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_security_policy.WITH_ADMIN}
 
 SESSION_ENGINE = "sessionauth.engine"
 SESSION_COOKIE_NAME = "__Host-sessionid"

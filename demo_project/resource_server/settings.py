@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.utils import get_random_secret_key
 
+from demo_project import content_security_policy
 from demo_project.environment import CHECKOUT, read_environment
 
 _environment = read_environment(os.environ)
@@ -23,10 +24,10 @@ INSTALLED_APPS: list[str] = []
 DATABASES: dict[str, Any] = {}
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    content_security_policy.MIDDLEWARE,
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "demo_project.resource_server.middleware.content_security_policy",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -34,6 +35,9 @@ TEMPLATES: list[dict[str, Any]] = [
         "DIRS": [CHECKOUT / "templates"],
     }
 ]
+# The page is text and one style sheet.
+SECURE_CSP = {**content_security_policy.WITHOUT_SCRIPT, "form-action": ["'none'"]}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": SECURE_CSP}
 STATIC_URL = "static/"
 # The demo's style sheet, where it lies.
 STATIC_ROOT = CHECKOUT / "demo_project" / "static"
