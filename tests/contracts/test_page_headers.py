@@ -247,7 +247,7 @@ class TestPolicy:
         settings.SECURE_CSP = {"default-src": ["'self'"]}
         settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": settings.SECURE_CSP}
 
-        answer = Visitor(scheme).call("get", "auth/logout/", HTTP_ACCEPT=PAGE)
+        answer = Visitor(scheme).call("get", "auth/login/", HTTP_ACCEPT=PAGE)
 
         assert answer["Content-Security-Policy"] == "default-src 'self'"
         assert answer["X-Frame-Options"] == "DENY"
@@ -260,7 +260,7 @@ class TestPolicy:
         settings.MIDDLEWARE = [content_security_policy.MIDDLEWARE, *settings.MIDDLEWARE]
         settings.SECURE_CSP, settings.CONTENT_SECURITY_POLICY = {}, None
 
-        answer = Visitor(scheme).call("get", "auth/logout/", HTTP_ACCEPT=PAGE)
+        answer = Visitor(scheme).call("get", "auth/login/", HTTP_ACCEPT=PAGE)
 
         assert answer["Content-Security-Policy"] == STRICT
 
