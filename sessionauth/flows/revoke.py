@@ -6,6 +6,8 @@ the other order would leave a live session that nobody finds.
 
 from typing import TYPE_CHECKING, cast
 
+from django.views.decorators.debug import sensitive_variables
+
 from sessionauth.conf import get_serializer
 from sessionauth.core.record import from_fields, read_user_id
 from sessionauth.core.session_id import digest
@@ -126,6 +128,7 @@ def _renewed_owner(session_digest: str) -> str | None:
     return read_user_id(renewed.user_id, get_serializer()) if renewed else None
 
 
+@sensitive_variables("keep")
 def revoke_all(user: "Model", reason: str, keep: str | None = None) -> int:
     """End every session of ``user`` that began before this call.
 
@@ -147,6 +150,7 @@ def revoke_all(user: "Model", reason: str, keep: str | None = None) -> int:
     return revoke_all_of(user_id_of(user), reason, keep)
 
 
+@sensitive_variables("keep")
 def revoke_all_of(user_id: str, reason: str, keep: str | None = None) -> int:
     """End every session of the user with this key, who need not exist any more.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import auth
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
+from django.views.decorators.debug import sensitive_variables
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -32,6 +33,7 @@ class SessionsView(Endpoint):
         listed = active_sessions(record_in(request).user_id or "")
         return Response([shown(row, current=current) for row in listed])
 
+    @sensitive_variables("keep")
     def delete(self, request: Request) -> Response:
         """End every session but this one, after a recent proof of who is here."""
         require_recent_login(request)
