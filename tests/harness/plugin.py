@@ -8,10 +8,12 @@ registered before that hook is called, and ``tryfirst`` puts it ahead of pytest-
 import contextlib
 import os
 import signal
+from collections.abc import Generator
 
 import pytest
 
 from demo_project.embedded_valkey import EmbeddedValkeyError
+from tests.harness.log_sink import LogSink, install, refuse_leaks
 from tests.harness.postgres import HOW_TO_GET, PostgresError
 from tests.harness.programs import skip_missing_program
 from tests.harness.requirements.recorder import RequirementRecorder
@@ -22,6 +24,8 @@ from tests.harness.servers import (
     start_servers,
     use_own_redis_database,
 )
+
+LOG_SINK = LogSink()
 
 RUNS_NOTHING = (
     "collectonly",
@@ -70,6 +74,24 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(RequirementRecorder(config))
     except TableError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def pytest_sessionstart() -> None:
+    """Watch the log of every test from here on."""
+    install(LOG_SINK)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    """Fail a test in whose log a secret was, when all of it is over."""
+    yield
+    refuse_leaks(LOG_SINK)
+
+
+@pytest.fixture
+def log_sink() -> LogSink:
+    """The sink under this test, for those that look into it."""
+    return LOG_SINK
 
 
 def pytest_report_header() -> str:

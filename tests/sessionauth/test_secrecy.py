@@ -21,10 +21,11 @@ from sessionauth import revoke_all, signals
 from sessionauth.engine import SessionStore
 from sessionauth.stores import sessions
 from tests.conftest import Heard
+from tests.harness.log_sink import LogSink
 from tests.sessionauth.conftest import COOKIE, PASSWORD, use_server
 from tests.sessionauth.test_signals import SIGNALS
 
-pytestmark = pytest.mark.requirement("SES-02")
+pytestmark = pytest.mark.requirement("SES-02", "LOG-03")
 
 JSON = "application/json"
 FORM = {"username": "alice", "password": PASSWORD}
@@ -248,7 +249,7 @@ class TestSearch:
         assert search.found() == [key]
 
     @pytest.mark.usefixtures("alice")
-    def test_id_in_the_log_is_found(self, search: Search) -> None:
+    def test_id_in_the_log_is_found(self, search: Search, log_sink: LogSink) -> None:
         """Also where it is no part of the text but of the record."""
         browser = search.browser()
         log_in(browser)
@@ -257,6 +258,7 @@ class TestSearch:
         logging.getLogger("any").debug("x", extra={"cookie": key})
 
         assert search.found() == [key]
+        log_sink.clear()
 
 
 class TestReports:
