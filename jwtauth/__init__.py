@@ -12,7 +12,8 @@ Every import points down this list; the build enforces it::
     answers  destinations
     transport
     flows          one user story per file
-    signals  stores
+    stores
+    signals
     models
     conf           the only reader of JWTAUTH
     core           pure

@@ -24,6 +24,7 @@ from jwtauth.exceptions import (
     StoreDown,
     TokenRefused,
 )
+from jwtauth.signals import shown
 from jwtauth.transport.csrf import csrf_fault
 from jwtauth.transport.header import has_bearer
 
@@ -99,8 +100,11 @@ class TemporarilyUnavailable(APIException):
 def log_cause(error: JWTAuthError) -> None:
     """Log what the answer does not tell."""
     # A refusal is everyday; a store that is down is for whoever is on call.
-    level = logging.WARNING if isinstance(error, StoreDown) else logging.INFO
-    logger.log(level, "%s %s", error.code, error, extra={"code": error.code})
+    is_down = isinstance(error, StoreDown)
+    level = logging.WARNING if is_down else logging.INFO
+    extra = {"event": "store_down" if is_down else "refusal", "code": error.code}
+    # Some quote the token: its header is the sender's invention.
+    logger.log(level, "%s %s", error.code, shown(error), extra=extra)
 
 
 def log_and_answer(error: JWTAuthError) -> APIException:

@@ -10,6 +10,8 @@ class JWTAuthConfig(AppConfig):
     label = "jwtauth"
     verbose_name = "JWT authentication"
     default_auto_field = "django.db.models.BigAutoField"
+    # So that nobody else logs what failed at our URLs.
+    logs_failed_logins = True
 
     def ready(self) -> None:
         """Register what must hold before the first request, and what to listen to."""

@@ -9,7 +9,8 @@ The layers, top to bottom; imports point down only; the build enforces it::
         serializers
     answers  destinations  transport
     flows          user stories: load, save, renew, login, authenticate, revoke
-    signals  stores
+    stores
+    signals
     models         ActiveSession: permissions without a table
     conf           the only reader of SESSIONAUTH
     core           records, timeouts, ids: values in, values out

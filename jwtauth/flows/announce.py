@@ -9,7 +9,7 @@ from jwtauth.core.ended_family import EndedFamily
 from jwtauth.core.refresh_token import sid_text
 from jwtauth.exceptions import DenylistDown
 from jwtauth.models import RevocationReason, TokenFamily
-from jwtauth.signals import family_revoked
+from jwtauth.signals import family_revoked, report
 from jwtauth.stores import denylist, families
 from jwtauth.stores.after_commit import after_commit
 
@@ -64,7 +64,8 @@ def _deny(
         denylist.deny(ended, now=datetime.fromtimestamp(now, UTC))
     except DenylistDown:
         sids = [family.sid for family in ended]
-        logger.exception("denylist down, entries missing", extra={"sids": sids})
+        extra = {"event": "denylist_incomplete", "sids": sids}
+        logger.exception("denylist down, entries missing", extra=extra)
         if must_reach_redis:
             raise
 
@@ -81,9 +82,13 @@ def announce(
     """
     for family in ended:
         if family.sid in new:
-            about = {"sid": family.sid, "user_id": family.user_id}
-            logger.info("family revoked", extra={**about, "reason": reason})
-            family_revoked.send_robust(TokenFamily, **about, reason=reason)
+            report(
+                family_revoked,
+                TokenFamily,
+                sid=family.sid,
+                user_id=family.user_id,
+                reason=reason,
+            )
 
 
 def unrecorded(sid: bytes, now: float) -> EndedFamily:

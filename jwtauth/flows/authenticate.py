@@ -1,7 +1,5 @@
 """An access token comes in; its proven claims go out."""
 
-import logging
-
 from django.views.decorators.debug import sensitive_variables
 
 from jwtauth.conf import DenylistFailure, Revocation, get_settings
@@ -14,11 +12,9 @@ from jwtauth.exceptions import (
     TokenRefused,
     TokenRevoked,
 )
-from jwtauth.signals import denylist_bypassed
+from jwtauth.signals import denylist_bypassed, report
 from jwtauth.stores import key_source
 from jwtauth.stores.verified_tokens import verified_tokens
-
-logger = logging.getLogger("jwtauth.security")
 
 
 @sensitive_variables()
@@ -108,6 +104,6 @@ def _is_denied(claims: AccessClaims, now: float) -> bool:
     except DenylistDown:
         if get_settings().denylist_failure is DenylistFailure.CLOSED:
             raise
-        logger.exception("denylist down, token accepted", extra={"sid": claims.sid})
-        denylist_bypassed.send_robust(AccessClaims, sid=claims.sid)
+        sid, user_id = claims.sid, claims.subject
+        report(denylist_bypassed, AccessClaims, sid=sid, user_id=user_id)
         return False

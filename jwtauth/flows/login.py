@@ -1,6 +1,5 @@
 """A user who has just been proved gets a token family and its first tokens."""
 
-import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +29,7 @@ from jwtauth.flows.tokens import (
     pair,
 )
 from jwtauth.models import RevocationReason, TokenFamily
-from jwtauth.signals import token_issued
+from jwtauth.signals import login_refused, report, token_issued
 from jwtauth.stores import families, generations, key_source, users
 from jwtauth.stores.conflicts import (
     LOCKED_ATTEMPTS,
@@ -40,8 +39,6 @@ from jwtauth.stores.conflicts import (
 from jwtauth.stores.families import FoundFamily
 from jwtauth.stores.generations import Generation
 
-logger = logging.getLogger("jwtauth.security")
-
 _KEPT = ("backend", "client_id", "created_at", "absolute_expires_at")
 """The columns of a login that goes on under another family."""
 
@@ -50,6 +47,8 @@ _KEPT = ("backend", "client_id", "created_at", "absolute_expires_at")
 class _Terms:
     """What a login begins with, apart from its user."""
 
+    kind: str
+    """``login``, ``step_up`` or ``renewal``: what is told of it."""
     columns: Mapping[str, Any]
     scope: str | None = None
     """What the client asks for; None for all that the user may have."""
@@ -85,7 +84,7 @@ def login(
         FamiliesBusy: the database kept reporting conflicts.
         RuntimeError: a transaction of the caller is open.
     """
-    terms = _Terms(columns={"backend": backend}, scope=scope, place=place)
+    terms = _Terms(kind="login", columns={"backend": backend}, scope=scope, place=place)
     return _begin(user, terms, sender=sender, now=now)
 
 
@@ -121,7 +120,7 @@ def go_on(
     if found.absolute_expires_at <= found.now:
         raise LoginRefused("the login has expired")
     kept = {name: getattr(found.row, name) for name in _KEPT}
-    terms = _Terms(columns=kept, within=found.row.scope)
+    terms = _Terms(kind="renewal", columns=kept, within=found.row.scope)
     return _begin(user, terms, sender=sender, now=now)
 
 
@@ -154,8 +153,11 @@ def step_up(
     """
     old = families.find(sid_bytes(replaces))
     if old is None:
-        raise LoginRefused("what the login was granted is not on record")
+        error = LoginRefused("what the login was granted is not on record")
+        _report_refused(error, user, sender)
+        raise error
     terms = _Terms(
+        kind="step_up",
         columns={"backend": backend},
         within=old.row.scope,
         place=Place(
@@ -174,14 +176,37 @@ def _begin(
     first = _first_generation(sender, now)
     about = {"device": sender.device, "address": sender.address or None}
     terms = replace(terms, columns={**terms.columns, **about})
-    found, access = retry_conflicts(
-        lambda: _record(user, first, terms, now), attempts=LOCKED_ATTEMPTS
-    )
+    try:
+        found, access = retry_conflicts(
+            lambda: _record(user, first, terms, now), attempts=LOCKED_ATTEMPTS
+        )
+    except LoginRefused as error:
+        _report_refused(error, user, sender)
+        raise
     tokens = pair(found, access, first.key.encode(first.token))
-    sid = found.row.sid
-    logger.info("login", extra={"sid": sid, "user_id": str(user.pk)})
-    token_issued.send_robust(TokenFamily, user=user, sid=sid, request_context=sender)
+    report(
+        token_issued,
+        TokenFamily,
+        sid=found.row.sid,
+        user_id=str(user.pk),
+        request_context=sender,
+        user=user,
+        kind=terms.kind,
+    )
     return tokens
+
+
+def _report_refused(
+    error: LoginRefused, user: AbstractBaseUser, sender: RequestContext
+) -> None:
+    report(
+        login_refused,
+        TokenFamily,
+        sid=None,
+        user_id=str(user.pk),
+        request_context=sender,
+        code=error.code,
+    )
 
 
 def tell_django(user: AbstractBaseUser, request: object) -> None:

@@ -1,9 +1,9 @@
 """A refresh token comes in; the next one goes out, or the login ends."""
 
-import logging
 import secrets
 from typing import Never
 
+from django.dispatch import Signal
 from django.views.decorators.debug import sensitive_variables
 
 from jwtauth.conf import get_settings
@@ -25,13 +25,17 @@ from jwtauth.exceptions import (
 from jwtauth.flows.revoke import revoke_family
 from jwtauth.flows.tokens import next_access_token, pair
 from jwtauth.models import RevocationReason, TokenFamily
-from jwtauth.signals import token_reused, token_rotated
+from jwtauth.signals import (
+    family_expired,
+    family_outdated,
+    report,
+    token_reused,
+    token_rotated,
+)
 from jwtauth.stores import families, generations, key_source
 from jwtauth.stores.conflicts import retry_conflicts
 from jwtauth.stores.families import FoundFamily
 from jwtauth.stores.generations import Generation
-
-logger = logging.getLogger("jwtauth.security")
 
 _WRITES = {
     RotationOutcome.ROTATED: generations.rotate,
@@ -97,7 +101,7 @@ def _attempt(
     else:
         successor = _successor(token, keys.current(now), context)
         _WRITES[decision.outcome](found, successor, policy=policy)
-    _report(found, decision, sender)
+    _report(token_rotated, found, sender, outcome=decision.outcome)
     return pair(found, access, successor.key.encode(successor.token))
 
 
@@ -124,9 +128,11 @@ def _refuse(
             _end_reused(found, decision, sender, now)
             raise TokenReused(str(decision.reuse))
         case RotationOutcome.OUTDATED:
-            _log(logging.ERROR, "family outdated", found, sender)
+            _report(family_outdated, found, sender)
             raise FamilyOutdated("a restored backup, or a leaked key?")
         case _:
+            if found.row.revoked_at is None:
+                _report(family_expired, found, sender)
             raise FamilyRefused("ended or expired")
 
 
@@ -136,32 +142,21 @@ def _end_reused(
     """Revoke the family and tell it once, however many requests found it out."""
 
     def alert() -> None:
-        _log(logging.WARNING, "token reused", found, sender, kind=decision.reuse)
-        token_reused.send_robust(
-            TokenFamily,
-            sid=found.row.sid,
-            user_id=str(found.row.user_id),
-            kind=decision.reuse,
-            request_context=sender,
-        )
+        _report(token_reused, found, sender, kind=decision.reuse or "")
 
     revoke_family(
         found.row.pk.bytes, reason=RevocationReason.REUSE, now=now, on_ended=alert
     )
 
 
-def _report(found: FoundFamily, decision: Decision, sender: RequestContext) -> None:
-    _log(logging.INFO, f"token {decision.outcome}", found, sender)
-    token_rotated.send_robust(
+def _report(
+    signal: Signal, found: FoundFamily, sender: RequestContext, **facts: str
+) -> None:
+    report(
+        signal,
         TokenFamily,
         sid=found.row.sid,
-        outcome=decision.outcome,
+        user_id=str(found.row.user_id),
         request_context=sender,
+        **facts,
     )
-
-
-def _log(
-    level: int, event: str, found: FoundFamily, sender: RequestContext, **more: object
-) -> None:
-    about = {"sid": found.row.sid, "user_id": str(found.row.user_id)}
-    logger.log(level, event, extra={**about, "address": sender.address, **more})

@@ -78,4 +78,5 @@ def _tried(send: Callable[[], None], sid: str) -> None:
     except Exception:
         # Whatever a mail server, its backend or a template of the project does: the
         # refusal of the token is the answer, and the other mail is still due.
-        logger.exception("mail about reuse not sent", extra={"sid": sid})
+        extra = {"event": "mail_not_sent", "sid": sid, "handle": sid}
+        logger.exception("mail about reuse not sent", extra=extra)

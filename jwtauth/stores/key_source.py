@@ -16,6 +16,7 @@ from django.core.signals import setting_changed
 from jwtauth.conf import JWKSAddress, OwnKeys, get_settings
 from jwtauth.core.keys import KeyRing
 from jwtauth.core.refresh_token import RefreshKey, RefreshKeys
+from jwtauth.signals import report_keys
 from jwtauth.stores import private_keys, remote_keys
 
 logger = logging.getLogger("jwtauth.keys")
@@ -109,7 +110,7 @@ def _current(now: float) -> _Loaded:
 
 
 def _load(now: float) -> _Loaded:
-    global _loaded  # noqa: PLW0603 # one ring per process, swapped whole under the lock
+    global _loaded  # one ring per process, swapped whole under the lock
     ring, problems = private_keys.load_ring(own_keys() or [], now)
     for problem in problems:
         message = f"JWTAUTH['KEYS']: {problem} {problem.hint}"
@@ -117,7 +118,9 @@ def _load(now: float) -> _Loaded:
     if _loaded is not None and ring.holds_the_same_as(_loaded.ring):
         # The same object: what was proven under it stays so.
         ring = _loaded.ring
-    _loaded = _Loaded(ring)
+    before, _loaded = _loaded, _Loaded(ring)
+    if before is not None and before.ring is not ring:
+        report_keys(before.ring, ring)
     return _loaded
 
 
@@ -126,7 +129,10 @@ def _reload(last_good: _Loaded, now: float) -> _Loaded:
         return _load(now)
     except Exception:
         # Whatever a directory or a secrets manager does: known keys go on working.
-        logger.exception("Reading JWTAUTH['KEYS'] failed; the last good keys stay.")
+        extra = {"event": "keys_unreadable"}
+        logger.exception(
+            "Reading JWTAUTH['KEYS'] failed; the last good keys stay.", extra=extra
+        )
         last_good.read_at = time.monotonic()
         return last_good
 

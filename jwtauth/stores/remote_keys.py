@@ -19,6 +19,7 @@ from jwtauth.core.jwk_set import parse_jwk_set
 from jwtauth.core.jwks_address import JWKSAddress
 from jwtauth.core.keys import KeyRing
 from jwtauth.exceptions import KeysUnavailable, TokenMalformed
+from jwtauth.signals import report_keys
 from jwtauth.stores import jwks_client
 
 logger = logging.getLogger("jwtauth.keys")
@@ -29,6 +30,8 @@ be trusted all that time."""
 
 # More than a service has keys; a set of 64 KiB can hold thousands that are none.
 _PROBLEMS_TOLD = 5
+
+_UNREADABLE = {"event": "keys_unreadable"}
 
 
 class RemoteKeys:
@@ -118,16 +121,22 @@ class RemoteKeys:
             return
         except Exception:
             # A thread has nobody to tell; requests go on as after any other failure.
-            logger.exception("JWTAUTH['KEYS']: %s", self._address)
+            logger.exception("JWTAUTH['KEYS']: %s", self._address, extra=_UNREADABLE)
             return
         self._tell_of(skipped)
         if not keys:
-            logger.warning("JWTAUTH['KEYS']: %s has no usable key", self._address)
+            logger.warning(
+                "JWTAUTH['KEYS']: %s has no usable key",
+                self._address,
+                extra=_UNREADABLE,
+            )
             return
         ring = KeyRing(keys)
         if self._ring is None or not ring.holds_the_same_as(self._ring):
             # The same object otherwise: what was proven under it stays so.
-            self._ring = ring
+            before, self._ring = self._ring, ring
+            if before is not None:
+                report_keys(before, ring)
         self._fetched_at = time.monotonic()
 
     def _tell_of_failure(self, error: Exception) -> None:
@@ -135,7 +144,7 @@ class RemoteKeys:
         what = error if is_named else f"{self._address}: {error}"
         known = self._has_good_set()
         rest = "known keys go on working" if known else "until then tokens are a 503"
-        logger.warning("JWTAUTH['KEYS']: %s; %s.", what, rest)
+        logger.warning("JWTAUTH['KEYS']: %s; %s.", what, rest, extra=_UNREADABLE)
 
     def _tell_of(self, skipped: list[str]) -> None:
         """Log what is wrong with a set: once, however often and however much it is."""

@@ -49,7 +49,8 @@ def presented_access_token(request: HttpRequest) -> Presented | None:
     if has_bearer(request):
         if accepts(Delivery.BEARER):
             return _presented(bearer_token(request), Delivery.BEARER)
-        logger.info("bearer token not read: DELIVERY lacks 'bearer'")
+        extra = {"event": "bearer_ignored"}
+        logger.info("bearer token not read: DELIVERY lacks 'bearer'", extra=extra)
         return None
     if not accepts(Delivery.COOKIE):
         return None

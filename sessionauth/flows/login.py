@@ -111,9 +111,11 @@ def open_session(
     try:
         opened = _opened(stored, record, replaced, may_end_oldest=may_end_oldest)
     except LoginRefused as error:
-        tell(login_refused, code=error.code)
+        where = {"device": origin.device, "address": origin.address}
+        tell(login_refused, code=error.code, **where)
         raise
-    tell(session_opened, device=origin.device, address=origin.address)
+    kind = "step_up" if must_go_on else "login"
+    tell(session_opened, kind=kind, device=origin.device, address=origin.address)
     return opened
 
 

@@ -60,7 +60,7 @@ class TestRefreshRace:
             (token,) = {answer.json()["refresh"] for answer in answers}
             assert TokenFamily.objects.get().generation == round_
 
-    @pytest.mark.requirement("RTK-09")
+    @pytest.mark.requirement("RTK-09", "LOG-06")
     def test_refresh_by_20_threads_strict_denies_cleanly(
         self,
         alice: User,

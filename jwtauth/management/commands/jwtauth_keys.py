@@ -1,5 +1,6 @@
 """``jwtauth_keys init|list|rotate|retire``: keep the keys of a directory."""
 
+import logging
 import math
 import time
 from argparse import ArgumentParser
@@ -14,7 +15,10 @@ from jwtauth.conf import get_settings
 from jwtauth.core.keys import ALGORITHMS, CONTENT_ENCRYPTION, Key, KeyRing, KeyUse
 from jwtauth.exceptions import KeyRefused
 from jwtauth.management.wording import date_in_words, state_in_words
+from jwtauth.signals import log_event
 from jwtauth.stores import key_directory, private_keys
+
+logger = logging.getLogger("jwtauth.keys")
 
 # What ``init`` is there to mend; every other problem is for the operator.
 _MISSING_KEYS = {f"no_{use}_key" for use in KeyUse}
@@ -109,6 +113,7 @@ class Command(BaseCommand):
                 continue
             jwk = key_directory.new_jwk(algs[use], use, ring)
             path = key_directory.add(directory, jwk)
+            _note("key_made", jwk["kid"], use)
             self.stdout.write(f"Made {path.name}: {algs[use]}, use '{use}'.")
 
     def _list(self, directory: Path) -> None:
@@ -139,6 +144,7 @@ class Command(BaseCommand):
         for key in ring.living(use, now):
             if key.verifies_until is None:
                 key_directory.give_end(directory, key, ends=ends)
+        _note("key_rotated", new["kid"], use)
         self.stdout.write(
             f"Published {path.name}; it signs from {date_in_words(starts)}, and "
             f"{old.kid} verifies until every token of it has expired."
@@ -158,6 +164,7 @@ class Command(BaseCommand):
         # The file stays: ``list`` shows what became of the key, and a process learns
         # of its end with the next reload, as it does of every other change.
         key_directory.give_end(directory, key, ends=now)
+        _note("key_retired", key.kid, key.use)
         interval = get_settings().key_reload_interval.total_seconds()
         self.stdout.write(
             f"Retired {key.kid}; every process drops it within {interval:g} s. "
@@ -168,10 +175,16 @@ class Command(BaseCommand):
         """Make the successor first: whatever happens between, some key signs."""
         new = key_directory.new_jwk(old.alg, old.use, ring) | {"signs_from": int(now)}
         path = key_directory.add(directory, new)
+        _note("key_made", new["kid"], old.use)
         self.stdout.write(
             f"Made {path.name}, which signs at once: whoever has not reloaded yet "
             "refuses its tokens until then."
         )
+
+
+def _note(event: str, kid: object, use: KeyUse) -> None:
+    """Put on record what was done to which key; processes log when they learn of it."""
+    log_event(logger, logging.INFO, event, {"kid": kid, "use": use})
 
 
 def _add_retire(parser: ArgumentParser) -> None:

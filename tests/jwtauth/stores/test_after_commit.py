@@ -37,6 +37,7 @@ class TestAfterCommit:
 
         assert called == ["a mail of the project"]
 
+    @pytest.mark.requirement("LOG-06")
     @pytest.mark.parametrize("nested", [False, True])
     def test_rollback_tells_nobody(self, nested: bool) -> None:  # noqa: FBT001 # a parameter of the test
         """What did not happen must not be told."""
