@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "demo_project",
 ]
 MIDDLEWARE = [
+    "demo_project.request_log.request_log",
     "django.middleware.security.SecurityMiddleware",
     content_security_policy.MIDDLEWARE,
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -128,7 +129,15 @@ REST_FRAMEWORK = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "filters": {"request": {"()": "demo_project.request_log.RequestFilter"}},
+    "formatters": {"json": {"()": "demo_project.json_lines.JSONLines"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["request"],
+            "formatter": "json",
+        }
+    },
     # The precise cause of a refusal is in the log alone: the demo shows it.
     "loggers": {
         name: {"handlers": ["console"], "level": "INFO"}
