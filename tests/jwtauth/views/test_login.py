@@ -30,7 +30,14 @@ from jwtauth.stores import users
 from jwtauth.views.login import LoginPage
 from tests.conftest import Heard
 from tests.jwtauth import second_factor
-from tests.jwtauth.browser import ACCESS, CSRF, REFRESH, Browser, attributes
+from tests.jwtauth.browser import (
+    ACCESS,
+    CSRF,
+    ORIGIN,
+    REFRESH,
+    Browser,
+    attributes,
+)
 from tests.jwtauth.caller import PASSWORD, PREFIX, Caller
 from tests.urls import urlpatterns as mounted
 
@@ -474,6 +481,7 @@ class TestForm:
                 f"multipart/form-data; boundary=x; charset={charset}",
                 secure=True,
                 HTTP_ACCEPT="text/html",
+                HTTP_ORIGIN=ORIGIN,
             )
             assert response.status_code in {400, 403}
 
