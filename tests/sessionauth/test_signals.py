@@ -180,6 +180,7 @@ class TestLimit:
 
 
 class TestSigns:
+    @pytest.mark.requirement("LST-06")
     @pytest.mark.usefixtures("alice")
     def test_use_of_a_renewed_id_is_a_warning(self, log_in: LogIn, told: Told) -> None:
         """It is a late request, or a stolen cookie."""
