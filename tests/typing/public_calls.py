@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 import jwtauth
+import jwtauth.decorators
 import sessionauth
 from jwtauth.authentication import JWTAuthentication
 from jwtauth.core.claims import AccessClaims
@@ -51,6 +52,11 @@ def log_in_with_session(request: HttpRequest, user: User) -> None:
 @recent_authentication_required(timedelta(minutes=5))
 def bank_details(request: HttpRequest, number: int) -> HttpResponse:
     return HttpResponse(str(number))
+
+
+@jwtauth.decorators.recent_authentication_required()
+def card_number(request: HttpRequest) -> HttpResponse:
+    return bank_details(request, number=1)
 
 
 @not_user_activity
