@@ -1,6 +1,7 @@
 """A German browser sees German pages, in both apps; whoever else sees English ones."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import override
+from django.utils.translation import deactivate, override
 
 from tests.contracts.visitor import PASSWORD, Scheme
 
@@ -50,7 +51,7 @@ class Browser:
 
 
 @pytest.fixture(autouse=True)
-def _languages(settings: LazySettings) -> None:
+def _languages(settings: LazySettings) -> Iterator[None]:
     """Ask the browser for its language, as Django's documentation says."""
     after = settings.MIDDLEWARE.index("sessionauth.middleware.SessionMiddleware") + 1
     settings.MIDDLEWARE = [
@@ -58,6 +59,9 @@ def _languages(settings: LazySettings) -> None:
         "django.middleware.locale.LocaleMiddleware",
         *settings.MIDDLEWARE[after:],
     ]
+    yield
+    # It leaves the language of the last request to whoever runs in this thread next.
+    deactivate()
 
 
 @pytest.fixture

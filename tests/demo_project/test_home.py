@@ -1,11 +1,13 @@
 """The home page: which scheme is on, who is logged in, and where to go."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings, settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
+from django.utils.translation import deactivate
 
 from tests.demo_project.conftest import PASSWORD
 from tests.faults import unreachable
@@ -194,10 +196,12 @@ class TestPage:
 
 class TestLanguage:
     @pytest.fixture(autouse=True)
-    def _languages(self, settings: LazySettings) -> None:
+    def _languages(self, settings: LazySettings) -> Iterator[None]:
         """Ask for the browser's language, as the demo's settings do."""
         middleware = "demo_project.middleware.LanguageMiddleware"
         settings.MIDDLEWARE = [middleware, *settings.MIDDLEWARE]
+        yield
+        deactivate()
 
     def test_german_browser_sees_a_german_page(self, client: Client) -> None:
         """The demo's own templates have a catalogue as well."""

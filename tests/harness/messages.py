@@ -185,7 +185,12 @@ def _forms(message: Message) -> tuple[str, ...]:
 
 
 def _translations(messages: dict[_Key, Message]) -> dict[_Key, tuple[str, ...]]:
-    return {key: _forms(message) for key, message in messages.items()}
+    """Return what is translated; nothing else is compiled."""
+    return {
+        key: _forms(message)
+        for key, message in messages.items()
+        if all(_forms(message)) and not message.fuzzy
+    }
 
 
 def _compiled(root: Path, domain: Domain) -> dict[_Key, tuple[str, ...]]:
