@@ -13,9 +13,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import mail_admins, send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jwtauth.conf import get_settings
 from jwtauth.core.context import RequestContext
+from jwtauth.core.device import device_label
 from jwtauth.core.rotation import ReuseKind
 from jwtauth.signals import token_reused
 
@@ -46,11 +48,12 @@ def mail_reuse(
         "user_id": user_id,
         "kind": kind,
         "time": timezone.now(),
-        "device": request_context.device,
+        "device": _in_words(request_context.user_agent),
         "address": request_context.address,
     }
     _tried(lambda: _mail_user(context), sid)
-    _tried(lambda: _mail_admins(context), sid)
+    defanged = {**context, "device": _defanged(request_context.device)}
+    _tried(lambda: _mail_admins(defanged), sid)
 
 
 def _mail_user(context: dict[str, Any]) -> None:
@@ -62,6 +65,22 @@ def _mail_user(context: dict[str, Any]) -> None:
 
 def _mail_admins(context: dict[str, Any]) -> None:
     mail_admins(_subject(), render_to_string(_TO_ADMINS, context))
+
+
+def _in_words(user_agent: str) -> str:
+    """Return what the user is told of the sender's device: names, and no sentence.
+
+    The sender is a thief, perhaps, who would like to write to the user in our name,
+    with a link to "secure the account".
+    """
+    label = device_label(user_agent)
+    is_name = label.replace(" ", "").isalpha()
+    return label if is_name else _("Unknown device")
+
+
+def _defanged(text: str) -> str:
+    """Return it all, for who looks into it, but with no link for a mail client."""
+    return text.replace(".", "[.]").replace("://", "[:]//")
 
 
 def _subject() -> str:

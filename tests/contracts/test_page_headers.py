@@ -133,7 +133,7 @@ class TestEveryPage:
         assert answer.status_code in {200, 302, 401, 405}
         assert is_told(answer)
 
-    @pytest.mark.requirement("CSR-08", "CKE-10")
+    @pytest.mark.requirement("CSR-02", "CSR-08", "CKE-10")
     @EVERY_PAGE
     @pytest.mark.parametrize("has_token", [True, False], ids=["ours", "no token"])
     def test_answer_to_a_form_is_told(

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 import redis
 from django.conf import settings as django_settings
@@ -19,7 +20,7 @@ from django.db.utils import ConnectionHandler
 from django.test import override_settings
 
 from demo_project.embedded_valkey import EmbeddedValkey
-from jwtauth.checks import cookies, stores
+from jwtauth.checks import cookies, mail, stores
 from jwtauth.core.jwk import generate_jwk
 from jwtauth.core.keys import CONTENT_ENCRYPTION, KeyUse
 from tests.jwtauth.core.key_box import jwk_of, rsa_members, secret_jwk
@@ -596,3 +597,41 @@ class TestMiddleware:
         """An API of services has none of this."""
         with jwtauth(DELIVERY={"bearer"}), override_settings(MIDDLEWARE=[]):
             assert cookies.check_middleware() == []
+
+
+def mailer(backend: str, timeout: int | None) -> override_settings:
+    """How mail is sent, which Django 6.1 has renamed."""
+    path = f"django.core.mail.backends.{backend}.EmailBackend"
+    if django.VERSION >= (6, 1):
+        options = {} if timeout is None else {"timeout": timeout}
+        options |= {"host": "mail.test"} if backend == "smtp" else {}
+        return override_settings(
+            MAILERS={"default": {"BACKEND": path, "OPTIONS": options}}
+        )
+    return override_settings(EMAIL_BACKEND=path, EMAIL_TIMEOUT=timeout)
+
+
+class TestMailOnReuse:
+    @pytest.mark.parametrize(
+        ("backend", "timeout", "is_on", "found"),
+        [
+            ("smtp", None, True, ["jwtauth.W010"]),
+            ("smtp", 5, True, []),
+            ("smtp", None, False, []),
+            ("locmem", None, True, []),
+        ],
+    )
+    def test_smtp_without_a_time_limit_is_a_warning(
+        self, backend: str, timeout: int | None, found: list[str], *, is_on: bool
+    ) -> None:
+        """A mail server that hangs would hold the request of a refresh for ever."""
+        with jwtauth(MAIL_ON_REUSE=is_on), mailer(backend, timeout):
+            assert [message.id for message in mail.check_mail_timeout()] == found
+
+    def test_warning_names_the_setting_of_this_django(self) -> None:
+        """What it says is what gets typed."""
+        with jwtauth(MAIL_ON_REUSE=True), mailer("smtp", None):
+            (message,) = mail.check_mail_timeout()
+
+        name = "'OPTIONS'" if django.VERSION >= (6, 1) else "EMAIL_TIMEOUT"
+        assert name in str(message.hint)

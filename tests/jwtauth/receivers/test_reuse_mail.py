@@ -1,5 +1,6 @@
 """Mail about a reused refresh token: to whom, once, and what is never in it."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import django
@@ -70,9 +71,9 @@ class TestReuseMail:
 
         assert set(sent()) == {USER, ADMIN}
         for message in mail.outbox:
-            assert "Thief/6.6" in message.body
             assert "127.0.0.1" in message.body
         assert "Hello alice" in sent()[USER].body
+        assert "Device: Thief/6[.]6\n" in sent()[ADMIN].body
         assert TokenFamily.objects.get().sid in sent()[ADMIN].body
 
     def test_mail_is_sent_once_however_often_the_token_comes(
@@ -103,13 +104,34 @@ class TestReuseMail:
 
         reuse(alice, caller, thief)
 
-        (line,) = (
-            line
-            for line in sent()[USER].body.splitlines()
-            if line.startswith("Device:")
-        )
-        assert line == "Device: Evil  Bcc: x@example.com  Pay here: <b>&"
-        assert sent()[USER].message()["Bcc"] is None
+        for body in (message.body for message in mail.outbox):
+            assert len(re.findall("^Device: .+$", body, re.MULTILINE)) == 1
+            assert not re.search("^(Bcc|Pay)", body, re.MULTILINE)
+        assert "Device: Evil  Bcc: x@example[.]com  Pay" in sent()[ADMIN].body
+        assert [message.message()["Bcc"] for message in mail.outbox] == [None, None]
+
+    @pytest.mark.parametrize(
+        ("user_agent", "told"),
+        [
+            ("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "Firefox on Linux"),
+            ("curl/8.5", "curl"),
+            ("Your account is in danger, call 0800", "Your"),
+            ("evil.example/secure-your-account", "Unknown device"),
+            ("https://evil.example", "https"),
+            ("Firefox/1 Linux https://evil.example", "Firefox on Linux"),
+            ("", "Unknown device"),
+        ],
+    )
+    def test_mail_to_the_user_names_the_device_and_says_nothing_for_the_thief(
+        self, alice: User, caller: Caller, user_agent: str, told: str
+    ) -> None:
+        """A mail in our name with a thief's link in it would do the thief's work."""
+        reuse(alice, caller, Caller(user_agent))
+
+        assert f"Device: {told}\n" in sent()[USER].body
+        for message in mail.outbox:
+            assert "evil.example" not in message.body
+            assert "https://" not in message.body
 
     def test_mail_without_an_address_goes_to_the_admins_alone(
         self, alice: User, caller: Caller, thief: Caller
