@@ -1,6 +1,7 @@
 """Settings of the demo. ``AUTH_SCHEME`` is the single switch between the two apps."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from demo_project import content_security_policy
@@ -99,6 +100,23 @@ SECURE_CSP = content_security_policy.WITH_ADMIN
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_security_policy.WITH_ADMIN}
 LOGIN_URL = SCHEMES[AUTH_SCHEME].login_url
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
+
+# The guard against guessing: docs/how-to/guard-the-login.md.
+INSTALLED_APPS += ["axes"]
+MIDDLEWARE += ["axes.middleware.AxesMiddleware"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "demo_project.lockout.GuessHandler"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(days=1)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "demo_project.lockout.counted_name"
+AXES_CLIENT_IP_CALLABLE = "demo_project.lockout.client_network"
+AXES_LOCKOUT_CALLABLE = "demo_project.lockout.answer"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_VERBOSE = False
 
 _keys = _environment.directory / "keys"
 SESSIONAUTH: dict[str, Any] = {}

@@ -3,6 +3,6 @@
 They register when they are imported.
 """
 
-from jwtauth.checks import cookies, mail, metadata, settings, stores
+from jwtauth.checks import cookies, guard, mail, metadata, settings, stores
 
-__all__ = ["cookies", "mail", "metadata", "settings", "stores"]
+__all__ = ["cookies", "guard", "mail", "metadata", "settings", "stores"]

@@ -3,6 +3,6 @@
 They register when they are imported.
 """
 
-from sessionauth.checks import cookies, settings, stores
+from sessionauth.checks import cookies, guard, settings, stores
 
-__all__ = ["cookies", "settings", "stores"]
+__all__ = ["cookies", "guard", "settings", "stores"]

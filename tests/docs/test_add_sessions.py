@@ -101,7 +101,9 @@ def test_checks_have_nothing_to_say_of_the_settings_of_the_page(
 ) -> None:
     """Who copies the page must not be warned of what the page says."""
     assert "no issues" in project.manage("check")
-    assert "sessionauth." not in project.manage("check", "--deploy")
+    said = re.findall(r"sessionauth\.[EWI]\d+", project.manage("check", "--deploy"))
+    assert said == ["sessionauth.W012"]
+    assert "`sessionauth.W012`" in PAGE
 
 
 def test_curl_lines_of_the_page_answer_as_they_say(project: Project, port: int) -> None:

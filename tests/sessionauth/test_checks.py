@@ -32,6 +32,16 @@ class SpecialJson(JSONSerializer):
     """Stands for a serializer with an encoder of its own."""
 
 
+@pytest.fixture(autouse=True)
+def _guarded_login(settings: Settings) -> None:
+    """Leave the guard of the login out of account; it has tests of its own."""
+    settings.AXES_ENABLED = True
+    settings.AUTHENTICATION_BACKENDS = [
+        "axes.backends.AxesStandaloneBackend",
+        "django.contrib.auth.backends.ModelBackend",
+    ]
+
+
 def found(*, deploy: bool = False) -> list[str]:
     messages = run_checks(include_deployment_checks=deploy)
     return [str(m.id) for m in messages if str(m.id).startswith("sessionauth.")]

@@ -1,0 +1,258 @@
+"""The guard against guessing: django-axes, made to count before anything is checked.
+
+It needs nothing of the demo but ``lockout.html``, so that a project can copy it;
+``docs/how-to/guard-the-login.md`` has the settings that go with it.
+
+axes counts a guess when it has failed. Guesses that are sent all at once are then all
+checked before the first one counts. Here each takes its place in the count first, and
+a login gives it back.
+"""
+
+import math
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any, TypeAlias
+
+from axes.handlers.database import AxesDatabaseHandler
+from axes.helpers import get_client_username, get_cool_off, get_failure_limit
+from axes.models import AccessAttempt, AccessLog
+from axes.signals import user_locked_out
+from django.contrib.auth import get_user_model
+from django.db import router, transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sessionauth.transport import client_address
+
+# Waits of a client at one address, after the free guesses of ``AXES_FAILURE_LIMIT``.
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+
+# All guesses at one account since its last login, wherever they come from: where it
+# was never logged in to, half of the 100 that NIST SP 800-63B-4 §3.2.2 allows. The
+# others can't be used up from elsewhere, so that the owner gets in from home.
+GUESSES_FROM_UNKNOWN = 50
+GUESSES_IN_ALL = 100
+ACCOUNT_FORGETS_AFTER = timedelta(days=30)
+ADDRESS_KNOWN_FOR = timedelta(days=90)
+
+# No client has these addresses.
+ANYWHERE = "255.255.255.255"
+UNKNOWN = "0.0.0.0"  # noqa: S104 # nothing listens there
+
+_CLEANED_AT_ONCE = 100
+_LONGEST_NAME = 255
+
+_Credentials: TypeAlias = dict[str, Any] | None
+
+
+class GuessHandler(AxesDatabaseHandler):  # type: ignore[misc] # axes has no types
+    """For ``AXES_HANDLER``; keeps two rows a name: for the address, and for all."""
+
+    def is_locked(self, request: HttpRequest, credentials: _Credentials = None) -> bool:
+        """Take a guess; return whether there is none to be had now."""
+        name = get_client_username(request, credentials)
+        limit = get_failure_limit(request, credentials)
+        with transaction.atomic(using=router.db_for_write(AccessAttempt)):
+            # The lock on the first row makes guesses at an account wait for each other.
+            account = _row(request, name, ANYWHERE, ACCOUNT_FORGETS_AFTER)
+            here = _row(request, name, _address(request), get_cool_off(request))
+            wait = _wait(here, limit, timezone.now())
+            if not _has_guesses(account, _address(request)):
+                wait = LONGEST_WAIT
+            if wait <= timedelta():
+                _count(account, here)
+        request.axes_wait = wait  # type: ignore[attr-defined] # ours
+        request.axes_guess = name  # type: ignore[attr-defined] # ours
+        return wait > timedelta()
+
+    def user_login_failed(
+        self,
+        sender: object,  # noqa: ARG002 # axes' signature
+        credentials: dict[str, Any],
+        request: HttpRequest | None = None,
+        **_: object,
+    ) -> None:
+        """Count a failure that no backend has announced; tell of a refusal."""
+        if request is None:
+            return
+        if not hasattr(request, "axes_guess"):
+            request.axes_locked_out = self.is_locked(request, credentials)  # type: ignore[attr-defined] # axes'
+        if request.axes_locked_out:  # type: ignore[attr-defined] # axes'
+            name, address = get_client_username(request, credentials), _address(request)
+            user_locked_out.send(
+                "axes", request=request, username=name, ip_address=address
+            )
+        self.clean_expired_user_attempts(request, credentials)
+
+    def user_logged_in(
+        self,
+        sender: object,  # noqa: ARG002 # axes' signature
+        request: HttpRequest | None,
+        user: Any,  # noqa: ANN401 # any user model
+        **_: object,
+    ) -> None:
+        """Begin to count anew, and know the address from now on."""
+        if request is None:
+            return
+        address, name = _address(request), folded(user.get_username())
+        for each in {name, getattr(request, "axes_guess", name)}:
+            # In the order in which a guess locks them.
+            for row in (ANYWHERE, address):
+                rows = AccessAttempt.objects.filter(username=each, ip_address=row)
+                rows.update(failures_since_start=0)
+            _know(request, each, address)
+
+    def user_logged_out(self, *_: object, **__: object) -> None:
+        """Do nothing: sessions and tokens have lists of their own."""
+
+    def clean_expired_user_attempts(
+        self,
+        request: HttpRequest | None = None,
+        credentials: _Credentials = None,  # noqa: ARG002 # axes' signature
+    ) -> int:
+        """Delete some rows that count no more; none that somebody waits for."""
+        now = timezone.now()
+        attempts = AccessAttempt.objects.select_for_update(skip_locked=True)
+        old = attempts.filter(
+            Q(failures_since_start=0)
+            | Q(attempt_time__lt=now - ACCOUNT_FORGETS_AFTER)
+            | Q(attempt_time__lt=now - get_cool_off(request)) & ~Q(ip_address=ANYWHERE)
+        )
+        with transaction.atomic(using=router.db_for_write(AccessAttempt)):
+            keys = [row.pk for row in old[:_CLEANED_AT_ONCE]]
+            AccessAttempt.objects.filter(pk__in=keys).delete()
+        return len(keys)
+
+    def reset_attempts(self, *, username: str | None = None, **where: Any) -> int:  # noqa: ANN401 # axes' signature
+        """Forget guesses, as axes' commands ask."""
+        name = None if username is None else folded(username)
+        count: int = super().reset_attempts(username=name, **where)
+        return count
+
+
+def folded(name: object) -> str:
+    """Return the name as it is counted: some backends take no notice of case."""
+    return str(name or "").casefold()[:_LONGEST_NAME]
+
+
+def counted_name(_request: HttpRequest, credentials: _Credentials) -> str:
+    """Return whom a guess is at, for ``AXES_USERNAME_CALLABLE``.
+
+    Django's form calls the name ``username`` whatever the user model does.
+    """
+    given = credentials or {}
+    return folded(given.get("username") or given.get(get_user_model().USERNAME_FIELD))
+
+
+def client_network(request: HttpRequest) -> str:
+    """Return where a guess comes from, for ``AXES_CLIENT_IP_CALLABLE``.
+
+    One subscriber has a whole /64 of IPv6, and takes new addresses from it at will.
+    """
+    text = client_address(request)
+    if not text:
+        return UNKNOWN
+    address = ip_address(text)
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    mapped = address.ipv4_mapped
+    network = ip_network((address, 64), strict=False).network_address
+    return str(mapped or network)
+
+
+def answer(
+    request: HttpRequest,
+    refused: object = None,
+    _credentials: _Credentials = None,
+) -> HttpResponse:
+    """Return what is told where no guess is to be had, for ``AXES_LOCKOUT_CALLABLE``.
+
+    It is the same whether the password was right and whether there is such a user.
+    """
+    wait: timedelta = getattr(request, "axes_wait", LONGEST_WAIT)
+    seconds = max(1, math.ceil(wait.total_seconds()))
+    response: HttpResponse
+    if _is_page(request, refused):
+        context = {"minutes": math.ceil(seconds / 60)}
+        response = render(request, "lockout.html", context, status=429)
+    else:
+        told = _("Too many attempts. Try again later.")
+        response = JsonResponse({"detail": told, "code": "too_many_attempts"})
+        response.status_code = 429
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_page(request: HttpRequest, refused: object) -> bool:
+    # Under ASGI axes passes no response.
+    if isinstance(refused, HttpResponse):
+        return refused.headers.get("Content-Type", "").startswith("text/html")
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def _address(request: HttpRequest) -> str:
+    address: str = request.axes_ip_address  # type: ignore[attr-defined] # axes'
+    return address
+
+
+def _row(
+    request: HttpRequest, name: str, address: str, forgets_after: timedelta
+) -> AccessAttempt:
+    """Return the count of guesses at ``name`` from ``address``, locked.
+
+    Nothing else of the request is kept: no body, no query, no browser.
+    """
+    path = request.path_info[:_LONGEST_NAME]
+    nothing = {"get_data": "", "post_data": "", "http_accept": "", "path_info": path}
+    row, _created = AccessAttempt.objects.select_for_update().get_or_create(
+        username=name,
+        ip_address=address,
+        user_agent="",
+        defaults={**nothing, "failures_since_start": 0},
+    )
+    if row.attempt_time < timezone.now() - forgets_after:
+        row.failures_since_start = 0
+    return row
+
+
+def _wait(row: AccessAttempt, free: int, now: datetime) -> timedelta:
+    """Return how long the next guess has to wait; it doubles with each."""
+    beyond = row.failures_since_start - free
+    if beyond < 0:
+        return timedelta()
+    longest = min(FIRST_WAIT * 2 ** min(beyond, 10), LONGEST_WAIT)
+    wait: timedelta = row.attempt_time + longest - now
+    return wait
+
+
+def _has_guesses(account: AccessAttempt, address: str) -> bool:
+    if account.failures_since_start < GUESSES_FROM_UNKNOWN:
+        return True
+    since = timezone.now() - ADDRESS_KNOWN_FOR
+    known = AccessLog.objects.filter(
+        username=account.username, ip_address=address, attempt_time__gte=since
+    )
+    return bool(account.failures_since_start < GUESSES_IN_ALL and known.exists())
+
+
+def _count(*rows: AccessAttempt) -> None:
+    for row in rows:
+        row.failures_since_start += 1
+        row.attempt_time = timezone.now()
+        row.save(update_fields=["failures_since_start", "attempt_time"])
+
+
+def _know(request: HttpRequest, name: str, address: str) -> None:
+    known = AccessLog.objects.filter(username=name, ip_address=address, user_agent="")
+    if known.update(attempt_time=timezone.now()):
+        return
+    AccessLog.objects.create(
+        username=name,
+        ip_address=address,
+        path_info=request.path_info[:_LONGEST_NAME],
+    )
