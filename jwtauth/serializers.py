@@ -4,9 +4,12 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from jwtauth.conf import get_settings
+
+_NO_OAUTH = _("This is no OAuth token endpoint.")
 
 
 class TokenObtainSerializer(serializers.Serializer[Any]):
@@ -58,6 +61,16 @@ class WishesSerializer(serializers.Serializer[Any]):
             "delivery": field,
             "end_oldest": serializers.BooleanField(default=False),
         }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse an OAuth client: a password is for us alone (RFC 9700 §2.4).
+
+        Raises:
+            ValidationError: 400; the body names a grant.
+        """
+        if "grant_type" in self.initial_data:
+            raise serializers.ValidationError({"grant_type": [_NO_OAUTH]})
+        return attrs
 
 
 class ScopeSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,10 @@ import copy
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+
+_NO_OAUTH = _("This is no OAuth token endpoint.")
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
@@ -31,3 +34,13 @@ class LoginSerializer(CredentialsSerializer):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add the declared ones."""
         return {**super().get_fields(), **copy.deepcopy(self._declared_fields)}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse an OAuth client: a password is for us alone (RFC 9700 §2.4).
+
+        Raises:
+            ValidationError: 400; the body names a grant.
+        """
+        if "grant_type" in self.initial_data:
+            raise serializers.ValidationError({"grant_type": [_NO_OAUTH]})
+        return attrs
