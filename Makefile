@@ -1,6 +1,6 @@
 # Everything installs into .venv; nothing but python3 (3.11 or newer) and make is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo resource-server test lint matrix bench compare docs messages constraints clean
+.PHONY: help demo resource-server test lint matrix bench compare screenshots docs messages constraints clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -52,6 +52,9 @@ bench: $(VENV)/.installed-bench  ## Measure both apps against budgets and peers,
 
 compare: $(VENV)/.installed  ## Measure both schemes over HTTP, side by side
 	@exec $(BIN)/python -m demo_project.compare
+
+screenshots: $(VENV)/.installed  ## Take pictures of every page, into build/screenshots
+	@$(BIN)/python -m tests.e2e.screenshots
 
 docs: $(VENV)/.installed  ## Regenerate the generated pages of docs/
 	$(BIN)/python -m tests.harness.requirements write

@@ -40,6 +40,7 @@ class DemoProcess:
         self, directory: Path, program: str = "demo_project.serve", **variables: str
     ) -> None:
         self._held = ExitStack()
+        self.directory = directory
         if "DEMO_PORT" not in variables:
             port = self._held.enter_context(reserved_port(following=1))
             variables["DEMO_PORT"] = str(port)
