@@ -107,6 +107,26 @@ def test_key_that_is_no_uuid_is_no_session(alice: Person, browser: Client) -> No
     assert me(browser).status_code == 401
 
 
+def test_pages_of_an_account_work(browser: Client) -> None:
+    """The name is an address, the key no number: neither matters."""
+    other = Client()
+    form = {"username": NAME, "password": PASSWORD}
+    assert other.post("/auth/login/", form, secure=True).status_code == 302
+    assert me(other).status_code == 200
+    step_up, sessions = "/auth/account/reauth/", "/auth/account/sessions/"
+
+    page = browser.get(step_up, secure=True)
+    wrong = browser.post(step_up, {"password": "wrong"}, secure=True)
+    right = browser.post(step_up, {"password": PASSWORD}, secure=True)
+    (mine, theirs) = browser.get(sessions, secure=True).context["logins"]
+    browser.post(sessions, {"end": theirs["handle"]}, secure=True)
+
+    assert page.context["username"] == NAME
+    assert [page.status_code, wrong.status_code, right.status_code] == [200, 200, 302]
+    assert mine["current"]
+    assert [me(browser).status_code, me(other).status_code] == [200, 401]
+
+
 def test_page_sends_a_visitor_to_the_login_and_back() -> None:
     """LoginRequiredMiddleware guards every page but ours."""
     answer = Client().get("/page/", secure=True)

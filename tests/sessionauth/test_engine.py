@@ -297,6 +297,22 @@ class TestCycleKey:
         assert getattr(caplog.records[-1], "event", "") == "renewed_id_used"
 
 
+class TestFlush:
+    def test_flush_after_a_logout_asks_for_nothing_twice(
+        self, round_trips: list[str]
+    ) -> None:
+        """What the client showed has ended; a second logout has nothing to end."""
+        session = again(stored(k="v"))
+        session.logged_out = True
+        session.flush()
+        asked = len(round_trips)
+
+        session.flush()
+
+        assert asked
+        assert len(round_trips) == asked
+
+
 class TestExpiry:
     def test_seconds_shorten_the_idle_time_on_the_server(
         self, redis_client: redis.Redis

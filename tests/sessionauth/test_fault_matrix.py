@@ -63,6 +63,8 @@ PATHS = [
     "/vault/",
     "/avault/",
     "/auth/sessions/",
+    "/auth/account/sessions/",
+    "/auth/account/reauth/",
     "/api/payout/",
 ]
 # Of these the ones that change something, or are for administrators.
@@ -71,6 +73,13 @@ READS = [
 ]
 ENDS = ["/auth/logout/", "/auth/logout/all/"]
 FORM = {"username": "alice", "password": PASSWORD}
+PROOF = {"password": PASSWORD}
+FORMS: list[tuple[str, dict[str, str]]] = [
+    *((path, {}) for path in ENDS),
+    ("/auth/account/reauth/", PROOF),
+    ("/auth/account/sessions/", {"end": "x"}),
+    ("/auth/account/sessions/", {"end": "others"}),
+]
 
 SERVER_FAULTS = [
     faults.stopped,
@@ -165,12 +174,11 @@ def assert_bounded_outage(
                 ask(checked, "get", path)
             ask(fresh, "get", "/api/me/")
             ask(stranger, "get", "/page/")
-            for path in ENDS:
-                ask(checked, "post", path)
+            for path, form in FORMS:
+                ask(checked, "post", path, data=form)
             ask(checked, "delete", "/auth/sessions/")
-            proof = {"password": PASSWORD}
             json = "application/json"
-            ask(checked, "post", "/auth/reauth/", data=proof, content_type=json)
+            ask(checked, "post", "/auth/reauth/", data=PROOF, content_type=json)
             ask(newcomer, "post", "/auth/login/", data=FORM)
             ask(newcomer, "post", "/auth/session/", data=FORM, content_type=json)
             ask(newcomer, "get", "/put/?colour=blue")

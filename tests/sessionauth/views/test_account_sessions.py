@@ -309,6 +309,24 @@ def test_form_needs_the_csrf_token(
     assert [status(client) for client in (*two, browser)] == [200, 200, 200]
 
 
+@pytest.mark.parametrize("page", ["login", "account/reauth", "account/sessions"])
+def test_page_while_the_store_is_down_is_503_and_keeps_the_cookie(
+    own_server: EmbeddedValkey, alice: User, log_in: LogIn, page: str
+) -> None:
+    """Whoever is logged in is so again when the store is back."""
+    client = log_in()
+    client.raise_request_exception = False
+    key = session_key(client)
+    own_server.stop()
+
+    answer = client.get(f"/auth/{page}/", secure=True, headers=BROWSER)
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+    assert session_key(client) == key
+    assert COOKIE not in answer.cookies
+
+
 @pytest.mark.parametrize("what", ["x", "others"])
 def test_end_while_the_store_is_down_is_503(
     own_server: EmbeddedValkey, alice: User, log_in: LogIn, what: str

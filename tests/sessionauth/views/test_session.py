@@ -51,6 +51,25 @@ class TestJsonLogin:
         assert session_key(client).encode() not in answer.content
         assert client.get("/api/me/", secure=True).json() == {"id": alice.pk}
 
+    @pytest.mark.usefixtures("alice")
+    def test_login_costs_what_a_login_by_the_page_costs(
+        self, round_trips: list[str]
+    ) -> None:
+        """Asking how long a session lasts is no use of it; logging in to it is one.
+
+        So nobody need be asked how long a session that has just begun will last.
+        """
+        post_json(Client())  # the first one teaches the server our scripts
+        round_trips.clear()
+        form = {"username": "alice", "password": PASSWORD}
+        assert Client().post("/auth/login/", form, secure=True).status_code == 302
+        by_page = list(round_trips)
+        round_trips.clear()
+
+        assert post_json(Client()).status_code == 200
+
+        assert round_trips == by_page
+
     def test_login_sends_what_django_sends(self, alice: User) -> None:
         """last_login, lockout and audit packages live on these signals."""
         post_json(Client())
