@@ -5,9 +5,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
+
+
+# Read aloud at the fields, what is wrong with both is heard where it can be mended.
+_WRONG = {"aria-invalid": "true", "aria-describedby": "form-errors"}
 
 
 class CredentialsForm(AuthenticationForm):
@@ -35,6 +39,13 @@ class CredentialsForm(AuthenticationForm):
         """
         if not user.is_active:
             raise self.get_invalid_login_error()
+
+    def full_clean(self) -> None:
+        """Mark the credentials as wrong where together they are."""
+        super().full_clean()
+        if self.has_error(NON_FIELD_ERRORS):
+            for name in self.fields.keys() & {"username", "password"}:
+                self.fields[name].widget.attrs.update(_WRONG)
 
 
 class PasswordForm(CredentialsForm):

@@ -33,6 +33,15 @@ class CredentialsForm(AuthenticationForm):
             raise self.get_invalid_login_error() from None
         return name
 
+    def confirm_login_allowed(self, user: "AbstractBaseUser") -> None:
+        """Refuse whom a lenient backend let in, without a word of the reason.
+
+        Raises:
+            ValidationError: as for an unknown name.
+        """
+        if not user.is_active:
+            raise self.get_invalid_login_error()
+
     def full_clean(self) -> None:
         """Mark the credentials as wrong where together they are."""
         super().full_clean()

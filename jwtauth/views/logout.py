@@ -1,10 +1,12 @@
 """``logout/``: end this login, or every login of the user; as page and as JSON."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
+from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_out
@@ -213,6 +215,8 @@ def _end_cookies(request: HttpRequest, response: HttpResponseBase) -> None:
 def _forget(request: HttpRequest, response: HttpResponseBase) -> None:
     """Let the browser forget the tokens; what its pages carried dies with them."""
     forget(response)
+    # Unread, they must not greet whoever sits there next.
+    deque(messages.get_messages(request), maxlen=0)
     if django_settings.CSRF_USE_SESSIONS:
         rotate_token(request)
 

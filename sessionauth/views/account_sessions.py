@@ -9,6 +9,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
+from sessionauth.core.device import browser_and_system
 from sessionauth.destinations import to_login_page, to_step_up_page
 from sessionauth.exceptions import LoginTooOld
 from sessionauth.flows.active_sessions import active_sessions
@@ -82,6 +83,6 @@ class AccountSessionsPage(TemplateView):
 
 
 def _with_words(login: dict[str, Any]) -> dict[str, Any]:
-    """Add the browser and the system apart, where the label has both."""
-    browser, _joint, system = login["device"].partition(" on ")
-    return {**login, "browser": browser if system else "", "system": system}
+    """Add the browser and the system apart, to be said in the user's language."""
+    browser, system = browser_and_system(login["device"])
+    return {**login, "browser": browser, "system": system}

@@ -1,5 +1,6 @@
 """The pages of both apps, as every visitor meets them."""
 
+import re
 from collections.abc import Collection, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -220,3 +221,54 @@ class TestForms:
         assert answer.status_code == 200
         assert "battery" not in answer.content.decode()
         assert stranger.credentials == {}
+
+    @every({"login", "reauth_page"})
+    def test_wrong_password_is_linked_to_the_field(
+        self, visitor: Visitor, name: str
+    ) -> None:
+        """A screen reader says it where it can be mended."""
+        form = FILLED_IN[name].replace(PASSWORD, "wrong")
+        path = path_of(visitor.scheme, name)
+
+        answer = visitor.call("post", path, form, CONTENT_TYPE=FORM, **BROWSER)
+
+        (field,) = re.findall(r'<input type="password"[^>]*>', answer.content.decode())
+        assert 'aria-invalid="true"' in field
+        assert 'aria-describedby="form-errors"' in field
+
+    @pytest.mark.requirement("LGN-02")
+    @every({"login"})
+    def test_inactive_user_is_told_what_anybody_is_told(
+        self, settings: Settings, stranger: Visitor, alice: User, name: str
+    ) -> None:
+        """Also where a lenient backend lets them through to the form."""
+        settings.AUTHENTICATION_BACKENDS = [
+            "django.contrib.auth.backends.AllowAllUsersModelBackend"
+        ]
+        User.objects.filter(pk=alice.pk).update(is_active=False)
+        path = path_of(stranger.scheme, name)
+        stranger.call("get", path, **BROWSER)
+
+        told = []
+        for form in (FILLED_IN[name], FILLED_IN[name].replace(PASSWORD, "wrong")):
+            answer = stranger.call("post", path, form, CONTENT_TYPE=FORM, **BROWSER)
+            told.append(re.findall("form-errors.*", answer.content.decode()))
+
+        assert told[0] == told[1] != []
+
+    @every({"logout", "logout_all"})
+    def test_unread_message_ends_with_the_login(
+        self, visitor: Visitor, name: str
+    ) -> None:
+        """It must not greet whoever sits there next."""
+        sessions = path_of(visitor.scheme, "account_sessions")
+        for path, form in (
+            (sessions, "end=others"),
+            (path_of(visitor.scheme, name), FILLED_IN[name]),
+        ):
+            visitor.call("post", path, form, CONTENT_TYPE=FORM, **BROWSER)
+
+        login = path_of(visitor.scheme, "login")
+        page = visitor.call("get", login, **BROWSER).content.decode()
+
+        assert "All other logins were ended." not in page
