@@ -9,7 +9,6 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-
 # Read aloud at the fields, what is wrong with both is heard where it can be mended.
 _WRONG = {"aria-invalid": "true", "aria-describedby": "form-errors"}
 
