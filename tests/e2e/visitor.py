@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Locator, expect
+from playwright.sync_api import BrowserContext, Locator, Response, expect
 
 from tests.e2e.people import PASSWORD
 
@@ -52,21 +52,30 @@ class Visitor:
         self.send_login(PASSWORD)
         self.see(LOGGED_IN_HERE)
 
-    def send_login(self, password: str) -> None:
+    def send_login(self, password: str) -> Response:
         self.field("Username").fill(self.name)
         self.field("Password").fill(password)
-        self.press(LOG_IN)
+        return self.press(LOG_IN)
 
-    def send_password(self, password: str) -> None:
+    def send_password(self, password: str) -> Response:
         """Confirm on the step-up page."""
         self.field("Password").fill(password)
-        self.press("Confirm")
+        return self.press("Confirm")
 
     def field(self, label: str) -> Locator:
         return self.main.get_by_label(re.compile(f"^{label}:?$"))
 
-    def press(self, button: str) -> None:
-        self.main.get_by_role("button", name=button, exact=True).click()
+    def press(self, button: str) -> Response:
+        """Send a form; return the answer, when its page is there."""
+        return self.click(self.main.get_by_role("button", name=button, exact=True))
+
+    def click(self, target: Locator) -> Response:
+        """Go where it leads; return the answer, when its page is there."""
+        with self.page.expect_navigation() as navigation:
+            target.click()
+        answer = navigation.value
+        assert answer is not None
+        return answer
 
     def see(self, heading: str) -> None:
         """Wait for the page of that heading."""
