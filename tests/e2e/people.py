@@ -7,8 +7,9 @@ HOW_MANY = 300
 
 
 def names() -> Iterator[str]:
-    """Yield the users' names, each once."""
-    return (f"guest{number}" for number in range(HOW_MANY))
+    """Yield the users' names, each once; the first is for the picture of the README."""
+    yield "alice"
+    yield from (f"guest{number}" for number in range(HOW_MANY))
 
 
 def make_people() -> None:
