@@ -2,6 +2,7 @@
 
 Each leg has an environment of its own, ``.venv-<python>``. The pair that ``make
 test`` runs in ``.venv`` is not run again; ``MATRIX_FULL=1`` runs it all the same.
+The others leave out what is slow; of the pages they see one story in a browser.
 One leg uses SQLite, so that both databases are covered. What ``tests.harness.jose`` has
 installed is for all of them: every leg lets Node verify its tokens.
 
