@@ -107,8 +107,9 @@ class TestEnd:
         visitor.log_in()
         visitor.press("Log out here")
 
-        visitor.page.go_back()
+        visitor.page.go_back(wait_until="commit")
 
+        visitor.see(LOG_IN)
         shown = visitor.page.content()
         assert visitor.name not in shown
         assert "This device" not in shown
