@@ -86,6 +86,10 @@ class Device:
 
 
 def is_in(answer: HttpResponse) -> bool:
-    """Return whether the answer is that to a right password."""
+    """Return whether the answer is that to a right password.
+
+    A redirect to the login page is none.
+    """
     is_page = answer.headers.get("Content-Type", "").startswith("text/html")
-    return answer.status_code == (302 if is_page else 200)
+    is_led_to_login = "/login/" in answer.headers.get("Location", "")
+    return answer.status_code == (302 if is_page else 200) and not is_led_to_login
