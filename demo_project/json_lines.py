@@ -17,6 +17,7 @@ FIELDS = (
     "new_digest",
     "fault",
     "kid",
+    "use",
     "added",
     "gone",
     "changed",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from django.dispatch import Signal
 
 from jwtauth.core.context import RequestContext
+from jwtauth.core.device import device_label
 from jwtauth.core.keys import KeyRing
 
 logger = logging.getLogger("jwtauth.security")
@@ -98,7 +99,8 @@ def report(
     sent, where = {**about, **facts}, {}
     if request_context is not None:
         sent["request_context"] = request_context
-        where = {"device": request_context.device, "address": request_context.address}
+        device = device_label(request_context.device)
+        where = {"device": device, "address": request_context.address}
     if user is not None:
         sent["user"] = user
     known = {**about, **facts, **where}

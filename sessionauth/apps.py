@@ -9,8 +9,6 @@ class SessionAuthConfig(AppConfig):
 
     name = "sessionauth"
     verbose_name = _("Active sessions")
-    # So that nobody else logs what failed at our URLs.
-    logs_failed_logins = True
 
     def ready(self) -> None:
         """Register what must run in every process."""

@@ -9,6 +9,7 @@ import logging
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
+from jwtauth.core.device import device_label
 from jwtauth.signals import log_event
 from jwtauth.transport.sender import sender_of
 
@@ -26,5 +27,9 @@ def log_failure(request: HttpRequest | None = None, **_: object) -> None:
     if request is None or match is None or "jwtauth" not in match.app_names:
         return
     sender = sender_of(request)
-    facts = {"user_id": None, "device": sender.device, "address": sender.address}
+    facts = {
+        "user_id": None,
+        "device": device_label(sender.device),
+        "address": sender.address,
+    }
     log_event(logger, logging.WARNING, "login_failed", facts)

@@ -71,8 +71,12 @@ class AccountSessionsPage(TemplateView):
     def _end(self, end: str) -> str:
         """Do it, and return what the user is told."""
         if end == _OTHERS:
-            keep = session_of(self.request).session_key
-            revoke_all(self._user, Reason.LOGOUT_ALL, keep=keep)
+            # Its id in no variable: error reports show those.
+            revoke_all(
+                self._user,
+                Reason.LOGOUT_ALL,
+                keep=session_of(self.request).session_key,
+            )
             return _("All other logins were ended.")
         revoke_own(user_id_of(self._user), end, Reason.LOGOUT)
         return _("Ended.")

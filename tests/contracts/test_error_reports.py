@@ -5,7 +5,7 @@ The sink under every test knows what was issued, and looks through the log by it
 
 import sys
 from collections.abc import Iterator
-from typing import Never
+from typing import Never, TypeAlias
 
 import pytest
 from django.core.signals import got_request_exception
@@ -18,6 +18,8 @@ from tests.contracts.visitor import JWT, PASSWORD, SESSION, Scheme, Visitor
 from tests.harness.log_sink import LogSink
 
 pytestmark = pytest.mark.requirement("LOG-03")
+
+Step: TypeAlias = tuple[Scheme, str, dict[str, str] | str, object, str]
 
 LOGIN = {"username": "alice", "password": PASSWORD, "delivery": "cookie"}
 STEPS = [
@@ -34,7 +36,24 @@ STEPS = [
     (SESSION, "auth/logout/all/", {}, sessions, "delete"),
     (SESSION, "auth/logout/all/", {}, index, "listed_until"),
     (SESSION, "auth/sessions/", {}, index, "listed_until"),
+    (JWT, "auth/login/", f"username=alice&password={PASSWORD}", generations, "add"),
+    (JWT, "auth/account/reauth/", f"password={PASSWORD}", generations, "add"),
+    (JWT, "auth/account/sessions/", "end=others", revocations, "revoke_all"),
+    (JWT, "auth/logout/", "next=", revocations, "revoke"),
+    (SESSION, "auth/login/", f"username=alice&password={PASSWORD}", sessions, "save"),
+    (SESSION, "auth/account/reauth/", f"password={PASSWORD}", sessions, "create"),
+    (SESSION, "auth/account/sessions/", "end=others", index, "listed_until"),
+    (SESSION, "auth/logout/", "next=", sessions, "delete"),
 ]
+"""Whose body, what it sends (a text is a form's), and what crashes."""
+OF_A_PAGE = {
+    "CONTENT_TYPE": "application/x-www-form-urlencoded",
+    "HTTP_ACCEPT": "text/html",
+}
+
+
+def name_of(step: Step) -> str:
+    return f"{step[0]}-{step[1]}-{step[4]}"
 
 
 def crash(*_: object, **__: object) -> Never:
@@ -56,11 +75,11 @@ def reports() -> Iterator[list[str]]:
 
 
 class TestReports:
-    @pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step[0]}-{step[4]}")
+    @pytest.mark.parametrize("step", STEPS, ids=name_of)
     @pytest.mark.usefixtures("alice")
     def test_report_of_a_crash_shows_no_secret(
         self,
-        step: tuple[Scheme, str, dict[str, str], object, str],
+        step: Step,
         reports: list[str],
         log_sink: LogSink,
         monkeypatch: pytest.MonkeyPatch,
@@ -70,9 +89,12 @@ class TestReports:
         visitor = Visitor(scheme)
         visitor.log_in()
         monkeypatch.setattr(module, name, crash)
-        method = "delete" if path.endswith("sessions/") else "post"
+        is_form = isinstance(body, str)
+        method = "delete" if path == "auth/sessions/" else "post"
 
-        assert visitor.call(method, path, body).status_code == 500
+        answer = visitor.call(method, path, body, **(OF_A_PAGE if is_form else {}))
+
+        assert answer.status_code == 500
 
         assert reports
         assert not [text for text in reports if log_sink.has_secret(text)]
