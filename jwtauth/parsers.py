@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import parsers, status
 from rest_framework.exceptions import APIException, ParseError
 
+from jwtauth.transport.request_body import UNREADABLE
+
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
@@ -40,7 +42,7 @@ class _Guarded:
         _refuse_large(parser_context)
         try:
             return super().parse(stream, media_type, parser_context)  # type: ignore[misc] # of DRF's parser
-        except (RecursionError, LookupError, ValueError) as error:
+        except (RecursionError, *UNREADABLE) as error:
             raise ParseError from error
 
 

@@ -46,7 +46,7 @@ def refusal_text(error: LoginRefused) -> str:
 
 
 def unreadable(request: HttpRequest) -> HttpResponse:
-    """Return the answer to a body that is no text in the charset that it names."""
+    """Return the answer to a form that can't be read."""
     return _refusal(request, 400, _("The request can't be read."), "parse_error")
 
 

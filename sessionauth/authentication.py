@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from sessionauth.answers import CHALLENGE, RETRY_AFTER_SECONDS
 from sessionauth.exceptions import StoreDown, UserRefused
 from sessionauth.flows.authenticate import Caller, authenticate
-from sessionauth.transport import session_of
+from sessionauth.transport import UNREADABLE, session_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -56,7 +56,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         """
         try:
             super().enforce_csrf(request)
-        except (LookupError, ValueError) as error:
+        except UNREADABLE as error:
             raise exceptions.ParseError from error
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 # DRF's signature

@@ -3,8 +3,13 @@
 from typing import Literal, TypeAlias, cast
 
 from django.conf import settings as django_settings
-from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest
+from django.core.exceptions import (
+    BadRequest,
+    ImproperlyConfigured,
+    SuspiciousOperation,
+)
+from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from python_ipware import IpWare
 
@@ -13,6 +18,16 @@ from sessionauth.core.device import device_label
 from sessionauth.flows.session import LiveSession, Origin
 
 BACKGROUND_HEADER = "X-Background-Request"
+
+UNREADABLE = (
+    BadRequest,  # a urlencoded form in another charset than UTF-8
+    MultiPartParserError,
+    SuspiciousOperation,  # too many fields, or more than the project lets in
+    UnreadablePostError,  # the connection broke
+    LookupError,  # no charset, or one that makes no text
+    ValueError,
+)
+"""What ``request.POST`` raises; left to Django, its page for a 400 reads it again."""
 
 _IPWARE = IpWare(precedence=("REMOTE_ADDR",), proxy_count=0)
 

@@ -3,6 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
+from jwtauth.transport.request_body import UNREADABLE
+
 
 class _Check(CsrfViewMiddleware):
     """Gives the reason instead of a page."""
@@ -21,8 +23,7 @@ def csrf_fault(request: HttpRequest) -> str | None:
     check.process_request(request)
     try:
         fault = check.process_view(request, _view, (), {})
-    except (LookupError, ValueError):
-        # A form in a charset that can't be read, which Django takes for one.
+    except UNREADABLE:
         return "the form can't be read"
     return None if fault is None else str(fault)
 

@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from jwtauth import transport
 from jwtauth.conf import Delivery
 from jwtauth.transport.cookies import has_credential_cookie
+from jwtauth.transport.request_body import UNREADABLE
 from jwtauth.views.page_headers import page_headers
 from jwtauth.views.standalone import standalone, standalone_page
 
@@ -37,7 +38,7 @@ def _where_cookies_are(view: _View) -> _View:
 
 
 def _readable(view: _View) -> _View:
-    """Answer 400 to a form in a charset that can't be read, which Django takes for one.
+    """Answer 400 to a form that can't be read.
 
     The check reads the form, so this stands around it.
     """
@@ -46,7 +47,7 @@ def _readable(view: _View) -> _View:
     def read_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 # any view's
         try:
             request.POST  # noqa: B018 # reading it is the point
-        except (LookupError, ValueError):
+        except UNREADABLE:
             text = _("The request can't be read.")
             return HttpResponse(text, status=400, content_type="text/plain")
         return view(request, *args, **kwargs)

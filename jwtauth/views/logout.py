@@ -36,6 +36,7 @@ from jwtauth.stores import families
 from jwtauth.transport.cookies import forget, has_credential_cookie
 from jwtauth.transport.header import bearer_token, has_bearer
 from jwtauth.transport.navigation import login_page, wants_page
+from jwtauth.transport.request_body import UNREADABLE
 from jwtauth.views.csrf_check import checked_logout
 from jwtauth.views.endpoint import Endpoint
 
@@ -103,7 +104,7 @@ def _brings_token(request: HttpRequest) -> bool:
     """Whether the form holds a refresh token: some tools accept pages, too."""
     try:
         return "refresh" in request.POST
-    except (LookupError, ValueError):
+    except UNREADABLE:
         return False
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import PermissionDenied
 
 from sessionauth.answers import unreadable, wants_page
+from sessionauth.transport import UNREADABLE
 from sessionauth.views.page_headers import page_headers
 from sessionauth.views.standalone import standalone
 
@@ -31,7 +32,7 @@ class _Csrf(CsrfViewMiddleware):
 
 
 def _readable(view: _View) -> _View:
-    """Answer 400 to a form in a charset that can't be read, which Django takes for one.
+    """Answer 400 to a form that can't be read.
 
     The check reads the form, so this stands around it.
     """
@@ -40,7 +41,7 @@ def _readable(view: _View) -> _View:
     def read_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 # any view's
         try:
             request.POST  # noqa: B018 # reading it is the point
-        except (LookupError, ValueError):
+        except UNREADABLE:
             return unreadable(request)
         return view(request, *args, **kwargs)
 

@@ -13,11 +13,16 @@ from tests.sessionauth.conftest import PASSWORD
 LogIn = Callable[..., Client]
 JSON_PATHS = ("/auth/session/", "/auth/reauth/")
 FORM_PATHS = ("/auth/login/", "/auth/logout/", "/auth/logout/all/")
+PAGE_PATHS = (*FORM_PATHS, "/auth/account/reauth/", "/auth/account/sessions/")
 FORM_TYPES = (
     "application/x-www-form-urlencoded",
     "multipart/form-data; boundary=x",
 )
-CHARSETS = ("punycode", "idna", "utf-16", "utf-7", "bz2", "nope", "latin-1", "\xff", "")
+CHARSETS = (
+    *("punycode", "idna", "utf-16", "utf-7", "bz2", "rot13", "base64", "undefined"),
+    *("nope", "latin-1", "\xff", ""),
+)
+CSRF_COOKIE = "a" * 32
 TEXTS = ("\0", "\ud800", "x" * 100_000, "é", " ", "' OR 1=1")
 PARTS = b'--x\r\nContent-Disposition: form-data; name="username"\r\n\r\n\xff-\r\n--x--'
 
@@ -80,6 +85,35 @@ class TestJson:
         body = json.dumps({"password": "x" * 1_000_000}).encode()
 
         assert send(client, path, body, "application/json").status_code == 413
+
+
+@pytest.fixture
+def checked(client: Client) -> Client:
+    """The same with Django's CSRF check on, which reads the form first of all."""
+    client.handler.enforce_csrf_checks = True
+    client.cookies["csrftoken"] = CSRF_COOKIE
+    return client
+
+
+@pytest.mark.parametrize("path", PAGE_PATHS)
+class TestCheckedForms:
+    @pytest.mark.parametrize("kind", FORM_TYPES)
+    def test_form_in_any_charset_with_a_csrf_cookie_is_no_500(
+        self, checked: Client, path: str, kind: str
+    ) -> None:
+        """Django's page for a 400 would read it again, and crash."""
+        for charset in CHARSETS:
+            for body in (b"username=%ff&next=-", PARTS, PARTS[:50]):
+                answer = send(checked, path, body, f"{kind}; charset={charset}")
+
+                assert answer.status_code in {400, 403}
+                assert "frame-ancestors" in answer["Content-Security-Policy"]
+
+    def test_form_with_too_many_fields_is_400(self, checked: Client, path: str) -> None:
+        """Django refuses those by an error of another kind."""
+        answer = send(checked, path, b"a=b&" * 2000, FORM_TYPES[0])
+
+        assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("path", FORM_PATHS)
