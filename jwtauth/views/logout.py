@@ -33,6 +33,7 @@ from jwtauth.flows.revoke import revoke_all, revoke_by_cookies, revoke_by_tokens
 from jwtauth.models import RevocationReason
 from jwtauth.serializers import LogoutSerializer
 from jwtauth.stores import families
+from jwtauth.transport.caller import claims_of_user
 from jwtauth.transport.cookies import forget, has_credential_cookie
 from jwtauth.transport.header import bearer_token, has_bearer
 from jwtauth.transport.navigation import login_page, wants_page
@@ -76,7 +77,9 @@ class LogoutAllPage(LogoutPage):
     @sensitive_variables()
     def post(self, request: HttpRequest) -> HttpResponse:
         """End them all, this one too."""
-        if request.user.is_authenticated:
+        # Not whoever else is request.user, as by Django's session: of that the CSRF
+        # check of this page knows nothing.
+        if claims_of_user(request) is not None:
             _end_all(request, request.user)
             response = HttpResponseRedirect(self.get_success_url())
             _forget(request, response)

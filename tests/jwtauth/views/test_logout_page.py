@@ -10,6 +10,7 @@ from django.test import Client, override_settings
 from django.urls import include, path
 
 from demo_project.embedded_valkey import EmbeddedValkey
+from demo_project.middleware import JWTPrefixMiddleware
 from jwtauth.models import RevocationReason, TokenFamily
 from jwtauth.views.logout import LogoutView
 from tests.conftest import Heard
@@ -226,6 +227,20 @@ class TestForced:
         assert response.status_code == 302
         assert not response.cookies
         assert "Clear-Site-Data" not in response
+
+    def test_form_of_another_site_does_not_count_by_a_session(
+        self, browser: Browser, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without token cookies nothing checks the form: a session must not do."""
+        monkeypatch.setattr(JWTPrefixMiddleware, "applies", lambda *_: False)
+        victim = Browser()
+        victim._client.force_login(alice)
+
+        response = victim.post_form(LOGOUT_ALL, origin="https://evil.example")
+
+        assert response["Location"].startswith(LOGIN)
+        assert live() == 1
+        assert browser.me().status_code == 200
 
     @BOTH
     def test_link_logs_nobody_out(self, browser: Browser, address: str) -> None:
