@@ -32,6 +32,12 @@ class LoginPage(DjangoLoginView):
         remember(self.request.session, wanted=bool(form.cleaned_data.get("remember")))
         return HttpResponseRedirect(self.get_success_url())
 
+    def get_success_url(self) -> str:
+        """Return the way on; it never leads back here, where it would go in circles."""
+        target: str = super().get_success_url()
+        is_here = target.partition("?")[0] == self.request.path
+        return self.get_default_redirect_url() if is_here else target
+
     def refused(self, form: AuthenticationForm, error: LoginRefused) -> HttpResponse:
         """Show the form once more; at the limit, with a second button."""
         form.add_error(None, refusal_text(error))

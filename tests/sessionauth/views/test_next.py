@@ -71,6 +71,19 @@ class TestNext:
 
 
 @pytest.mark.requirement("LGN-03")
+@pytest.mark.parametrize("target", ["/auth/login/", "/auth/login/?next=/auth/login/"])
+@pytest.mark.usefixtures("alice")
+def test_next_never_leads_back_to_the_login_form(target: str) -> None:
+    """Who has just logged in would take it for a failure."""
+    body = {"username": "alice", "password": PASSWORD, "next": target}
+
+    answer = Client().post("/auth/login/", body, secure=True, headers=BROWSER)
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/plain/"
+
+
+@pytest.mark.requirement("LGN-03")
 @pytest.mark.parametrize("page", ["login", "account/reauth"])
 @pytest.mark.parametrize("target", UNSAFE)
 @pytest.mark.usefixtures("alice")
