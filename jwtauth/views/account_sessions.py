@@ -30,6 +30,8 @@ WARN_FOR = timedelta(days=30)
 """How long the page tells of a login that ended because an old copy was used."""
 
 _OTHERS = "others"
+_CONFIRMED = "confirmed"
+"""In the query: who comes back from the step-up page has not ended anything yet."""
 
 
 @method_decorator(checked_form, name="dispatch")
@@ -63,6 +65,7 @@ class AccountSessionsPage(TemplateView):
             logins=logins,
             has_others=any(not login["current"] for login in logins),
             lost_copies=[_lost(row) for row in lost],
+            confirmed=_CONFIRMED in self.request.GET,
             **kwargs,
         )
 
@@ -74,7 +77,7 @@ class AccountSessionsPage(TemplateView):
         try:
             refuse_old_login(self._claims)
         except InsufficientAuthentication:
-            return to_step_up_page(request, request.path)
+            return to_step_up_page(request, f"{request.path}?{_CONFIRMED}")
         messages.success(request, self._end(end), fail_silently=True)
         return HttpResponseRedirect(request.path)
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 _OTHERS = "others"
+_CONFIRMED = "confirmed"
+"""In the query: who comes back from the step-up page has not ended anything yet."""
 
 
 @method_decorator(checked_form, name="dispatch")
@@ -53,7 +55,11 @@ class AccountSessionsPage(TemplateView):
         has_others = any(not login["current"] for login in logins)
         # An id that is used after its renewal ends no session, so none was lost by it.
         return super().get_context_data(
-            logins=logins, has_others=has_others, lost_copies=[], **kwargs
+            logins=logins,
+            has_others=has_others,
+            lost_copies=[],
+            confirmed=_CONFIRMED in self.request.GET,
+            **kwargs,
         )
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
@@ -64,7 +70,7 @@ class AccountSessionsPage(TemplateView):
         try:
             refuse_old_login(session_of(request), user_id_of(self._user))
         except LoginTooOld:
-            return to_step_up_page(request, request.path)
+            return to_step_up_page(request, f"{request.path}?{_CONFIRMED}")
         messages.success(request, self._end(end), fail_silently=True)
         return HttpResponseRedirect(request.path)
 

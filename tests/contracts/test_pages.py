@@ -1,7 +1,10 @@
 """The pages of both apps, as every visitor meets them."""
 
 import re
+import time
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -60,6 +63,28 @@ def path_of(scheme: Scheme, name: str) -> str:
     """Where that stands, without the scheme's prefix."""
     args = [HANDLE] if name == "session" else []
     return reverse(f"{scheme.name}:{name}", args=args).removeprefix(f"/{scheme.name}/")
+
+
+def _below(visitor: Visitor, address: str) -> str:
+    """Turn where an answer leads into a path without the scheme's prefix."""
+    return address.removeprefix(f"/{visitor.scheme.name}/")
+
+
+def _send(visitor: Visitor, path: str, form: str) -> HttpResponse:
+    return visitor.call("post", path, form, CONTENT_TYPE=FORM, **BROWSER)
+
+
+@contextmanager
+def _every_login_is_old(settings: Settings) -> Iterator[None]:
+    """Let the next request come long after the login."""
+    before = {name: getattr(settings, name) for name in ("JWTAUTH", "SESSIONAUTH")}
+    for name, value in before.items():
+        age = {"STEP_UP_MAX_AGE": timedelta(milliseconds=1)}
+        setattr(settings, name, {**value, **age})
+    time.sleep(0.01)
+    yield
+    for name, value in before.items():
+        setattr(settings, name, value)
 
 
 def is_page(answer: HttpResponse) -> bool:
@@ -272,3 +297,35 @@ class TestForms:
         page = visitor.call("get", login, **BROWSER).content.decode()
 
         assert "All other logins were ended." not in page
+
+
+class TestStepUp:
+    @pytest.mark.requirement("LST-05")
+    @pytest.mark.parametrize("messages", [True, False])
+    def test_who_confirms_is_told_that_nothing_was_ended_yet(
+        self, visitor: Visitor, settings: Settings, *, messages: bool
+    ) -> None:
+        """Else the list comes back as it was, and it says nothing of why."""
+        if not messages:
+            mark = "django.contrib.messages"
+            settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if mark not in m]
+        other = Visitor(visitor.scheme)
+        other.log_in()
+        sessions = path_of(visitor.scheme, "account_sessions")
+        hint = "Nothing was ended yet: press the button once more."
+
+        before = visitor.call("get", sessions, **BROWSER)
+        with _every_login_is_old(settings):
+            asked = _send(visitor, sessions, "end=others")
+        back = _send(
+            visitor, _below(visitor, asked["Location"]), f"password={PASSWORD}"
+        )
+        after = visitor.call("get", _below(visitor, back["Location"]), **BROWSER)
+        spared = other.is_logged_in()
+        _send(visitor, sessions, "end=others")
+
+        assert hint not in before.content.decode()
+        assert f'<p role="status">{hint}</p>' in after.content.decode()
+        assert spared
+        assert not other.is_logged_in()
+        assert visitor.is_logged_in()

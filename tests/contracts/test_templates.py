@@ -233,6 +233,19 @@ class TestList:
 
         assert not reader.all("input", name="end")
 
+    def test_who_comes_back_from_the_step_up_is_told_to_press_again(
+        self, app: str
+    ) -> None:
+        """The form was not sent on; without a word it would seem to have worked."""
+        (told,) = self._reader(app, confirmed=True).all("p")[:1]
+
+        assert told == {"role": "status"}
+        assert "Nothing was ended yet: press the button once more." in self.page
+        self._reader(app)
+        assert "Nothing was ended yet" not in self.page
+        self._reader(app, logins=LOGINS[:1], has_others=False, confirmed=True)
+        assert "Nothing was ended yet" not in self.page
+
     def test_instants_are_for_machines_too(self, app: str) -> None:
         """With their zone: a reader elsewhere must be able to tell."""
         reader = self._reader(app)

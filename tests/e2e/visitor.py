@@ -85,6 +85,9 @@ class Visitor:
     def see_error(self, text: str) -> None:
         expect(self.main.get_by_role("alert")).to_contain_text(text)
 
+    def see_status(self, text: str) -> None:
+        expect(self.main.get_by_role("status")).to_contain_text(text)
+
     def is_logged_in(self) -> bool:
         """Ask for the private page; tell if it came, without another word."""
         self.open(self.account_page)

@@ -314,11 +314,11 @@ class TestEnd:
         response = end(browser, target)
 
         assert response.status_code == 302
-        assert response["Location"] == f"{STEP_UP}?next={PAGE}"
+        assert response["Location"] == f"{STEP_UP}?next={PAGE}%3Fconfirmed"
         assert TokenFamily.objects.filter(revoked_at=None).count() == 2
         assert browser.get(PAGE).status_code == 200
-        back = browser.post_form(STEP_UP, password=PASSWORD, next=PAGE)
-        assert back["Location"] == PAGE
+        back = browser.post_form(response["Location"], password=PASSWORD)
+        assert back["Location"] == f"{PAGE}?confirmed"
         assert end(browser, target)["Location"] == PAGE
         left = 2 if what == "unknown" else 1
         assert TokenFamily.objects.filter(revoked_at=None).count() == left

@@ -19,7 +19,7 @@ from tests.sessionauth.pages import Page
 LogIn = Callable[..., Client]
 AgeLogin = Callable[[Client, timedelta], None]
 PATH = "/auth/account/sessions/"
-STEP_UP = f"/auth/account/reauth/?next={PATH}"
+STEP_UP = f"/auth/account/reauth/?next={PATH}%3Fconfirmed"
 BROWSER = {"accept": "text/html"}
 HOUR = timedelta(hours=1)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -212,7 +212,7 @@ class TestEnd:
         assert refused.status_code == 302
         assert refused["Location"] == STEP_UP
         assert spared == 200
-        assert proved["Location"] == PATH
+        assert proved["Location"] == f"{PATH}?confirmed"
         assert status(other) == (200 if what == "unknown" else 401)
 
     @pytest.mark.requirement("LST-03")
