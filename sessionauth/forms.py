@@ -62,8 +62,8 @@ class PasswordForm(CredentialsForm):
     """The password once more, of the user who is logged in."""
 
     error_messages = {  # noqa: RUF012 # as Django's own, which the stubs want unmarked
-        "invalid_login": _("That is not right."),
-        "inactive": _("That is not right."),
+        "invalid_login": _("That is not the right password."),
+        "inactive": _("That is not the right password."),
     }
 
     def __init__(self, user: "AbstractBaseUser", *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 # Django's signature

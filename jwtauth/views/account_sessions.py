@@ -89,7 +89,7 @@ class AccountSessionsPage(TemplateView):
             revoke_all(user_id, reason=reason, now=now, keep=keep)
             return _("All other logins were ended.")
         end_own(user_id, end, now=now)
-        return _("Ended.")
+        return _("The login was ended.")
 
 
 def _with_words(login: dict[str, Any]) -> dict[str, Any]:

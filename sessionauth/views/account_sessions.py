@@ -85,7 +85,7 @@ class AccountSessionsPage(TemplateView):
             )
             return _("All other logins were ended.")
         revoke_own(user_id_of(self._user), end, Reason.LOGOUT)
-        return _("Ended.")
+        return _("The login was ended.")
 
     @property
     def _user(self) -> "Model":

@@ -27,7 +27,7 @@ class NotConfirmed(PermissionDenied):
 
     def __init__(self) -> None:
         """Fill in the body, of the same shape as a refusal's."""
-        detail = _("That is not right.")
+        detail = _("That is not the right password.")
         super().__init__({"detail": detail, "code": "not_confirmed"})
 
 

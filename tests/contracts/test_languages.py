@@ -96,7 +96,9 @@ class TestGerman:
 
         assert "<h1>Bestätigen Sie, dass Sie es sind</h1>" in page
         assert "Sie sind angemeldet als alice." in page
-        assert re.search(r'role="alert".*Das stimmt nicht\.', refused, re.DOTALL)
+        assert re.search(
+            r'role="alert".*Das ist nicht das richtige Passwort\.', refused, re.DOTALL
+        )
 
     def test_list_of_logins_is_german_down_to_the_dates(self, german: Browser) -> None:
         """Devices are named in words, and words have languages."""

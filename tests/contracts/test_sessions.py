@@ -210,7 +210,7 @@ class TestStepUp:
 
         assert answer.status_code == 403
         assert answer.json() == {
-            "detail": "That is not right.",
+            "detail": "That is not the right password.",
             "code": "not_confirmed",
         }
         assert mine.is_logged_in()

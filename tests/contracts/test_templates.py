@@ -181,7 +181,7 @@ class TestForms:
         assert reader.all("input", type="hidden", name="next", value="/there/")
 
     def test_second_button_is_there_at_the_limit_only(self, app: str) -> None:
-        """Who may end the oldest session is offered it, and nobody else."""
+        """Who may end the oldest login is offered it, and nobody else."""
         form = AuthenticationForm()
 
         before = Reader(_page(app, "login.html", form=form))

@@ -101,7 +101,7 @@ def step_up_error(stage: Stage, scheme: str, options: Options) -> Page:
     visitor.log_in()
     visitor.open(f"{visitor.home}/account/reauth/")
     visitor.send_password("wrong")
-    visitor.see_error("That is not right.")
+    visitor.see_error("That is not the right password.")
     return visitor.page
 
 

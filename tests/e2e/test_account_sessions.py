@@ -66,7 +66,7 @@ class TestStepUp:
         laptop.press("End all others")
         laptop.see(CONFIRM)
         laptop.send_password("wrong")
-        laptop.see_error("That is not right.")
+        laptop.see_error("That is not the right password.")
         laptop.send_password(PASSWORD)
 
         laptop.see(LOGGED_IN_HERE)

@@ -282,7 +282,7 @@ class TestEnd:
         response = end(browser, others_handle)
 
         assert (response.status_code, response["Location"]) == (302, PAGE)
-        assert told(response) == ["Ended."]
+        assert told(response) == ["The login was ended."]
         assert other.me().status_code == 401
         assert browser.me().status_code == 200
 
@@ -334,7 +334,7 @@ class TestEnd:
         answers = [end(browser, what) for what in (hers, "A" * 22, "x", "", "Others")]
 
         assert {answer.status_code for answer in answers} == {302}
-        assert {told(answer)[-1] for answer in answers} == {"Ended."}
+        assert {told(answer)[-1] for answer in answers} == {"The login was ended."}
         assert len({(answer["Location"], answer.content) for answer in answers}) == 1
         assert TokenFamily.objects.filter(revoked_at=None).count() == 2
 

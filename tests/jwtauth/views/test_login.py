@@ -581,7 +581,7 @@ class TestLimit:
 
         assert refused.status_code == 200
         assert b"as many devices as allowed" in refused.content
-        assert b"Log in and end the oldest session" in refused.content
+        assert b"Log in and end the oldest login" in refused.content
         assert statuses == [200, 401]
         assert accepted.status_code == 302
         assert [first.me().status_code, second.me().status_code] == [401, 200]

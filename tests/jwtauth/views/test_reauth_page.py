@@ -114,7 +114,7 @@ class TestConfirm:
 
         assert response.status_code == 200
         html = response.content.decode()
-        assert "That is not right." in html
+        assert "That is not the right password." in html
         assert f'name="next" value="{LIST}"' in html
         assert "wrong" not in html
         assert [facts["credentials"]["username"] for facts in told] == ["alice"]

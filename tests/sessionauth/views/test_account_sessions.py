@@ -164,7 +164,7 @@ class TestEnd:
 
         assert answer.status_code == 302
         assert answer["Location"] == PATH
-        assert b">Ended.<" in see(two[1]).content
+        assert b">The login was ended.<" in see(two[1]).content
         assert [status(client) for client in two] == [401, 200]
 
     def test_end_others_leaves_this_one(
@@ -230,7 +230,7 @@ class TestEnd:
         answer = two[1].post(PATH, form, secure=True, headers=BROWSER)
 
         assert (answer.status_code, answer["Location"]) == (302, PATH)
-        assert b">Ended.<" in see(two[1]).content
+        assert b">The login was ended.<" in see(two[1]).content
         assert [status(client) for client in (*two, his)] == [200, 200, 200]
 
     def test_end_this_one_is_a_logout(

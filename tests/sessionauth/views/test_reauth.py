@@ -142,7 +142,7 @@ class TestReauth:
 
         assert answer.status_code == 403
         assert answer.json() == {
-            "detail": "That is not right.",
+            "detail": "That is not the right password.",
             "code": "not_confirmed",
         }
         assert session_key(old) == key

@@ -159,9 +159,12 @@ class TestWrong:
     @pytest.mark.parametrize(
         ("form", "error"),
         [
-            ({"password": "wrong"}, "That is not right."),
-            ({"password": f" {PASSWORD}"}, "That is not right."),
-            ({"username": "bob", "password": "bobs"}, "That is not right."),
+            ({"password": "wrong"}, "That is not the right password."),
+            ({"password": f" {PASSWORD}"}, "That is not the right password."),
+            (
+                {"username": "bob", "password": "bobs"},
+                "That is not the right password.",
+            ),
             ({"password": ""}, "This field is required."),
             ({}, "This field is required."),
             ({"password": "\0"}, "Null characters are not allowed."),
