@@ -49,7 +49,7 @@ SCHEMES = {
             title=_("Sessions"),
             app="sessionauth",
             authentication="sessionauth.authentication.SessionAuthentication",
-            credential=_("a session cookie: it says nothing, Redis knows the rest"),
+            credential=_("a random id in a cookie; what it stands for is in Redis"),
         ),
     )
 }

@@ -208,7 +208,7 @@ class TestLanguage:
         page = client.get("/", headers={"accept-language": "de"}).content.decode()
 
         assert '<html lang="de">' in page
-        assert "JSON Web Tokens</strong> sind eingeschaltet" in page
+        assert "JSON Web Tokens</strong> sind aktiv" in page
         assert "nicht angemeldet" in page
 
     def test_public_keys_vary_with_no_language(self, client: Client) -> None:
