@@ -114,6 +114,19 @@ class TestCode:
         assert '<form method="post"' in page
         assert 'href="/password_reset/">Forgotten your password?</a>' in page
 
+    @BOTH_APPS
+    def test_login_page_stands_where_no_password_can_be_reset(
+        self, app: str, settings: LazySettings
+    ) -> None:
+        """A fresh project has no such pages; a link that leads nowhere is a crash."""
+        settings.ROOT_URLCONF = "demo_project.urls"
+        request = RequestFactory().get("/")
+
+        page = render_to_string(f"{app}/login.html", {"form": None}, request)
+
+        assert '<form method="post"' in page
+        assert "Forgotten your password?" not in page
+
     def test_base_has_every_block_of_the_contract(self) -> None:
         """Else a page of ours would lose a part of itself in it."""
         assert _blocks(engines["django"].from_string(BASE).template) == BLOCKS
