@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 from django.conf import settings as django_settings
@@ -59,6 +60,12 @@ urlpatterns = [
 ]
 
 
+class _WithoutPages:
+    """A project that mounts none of our pages."""
+
+    urlpatterns: ClassVar = [path("vault/", vault)]
+
+
 def always_alice(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
@@ -99,6 +106,19 @@ class TestPages:
         assert "no-store" in refused["Cache-Control"]
         assert accepted["Location"] == page
         assert browser.get(page).content == b"gold of alice"
+
+    def test_page_without_a_step_up_page_sends_an_old_login_to_the_login_page(
+        self, browser: Browser
+    ) -> None:
+        """A project may mount what it likes; a login is a proof as well."""
+        age(timedelta(hours=1))
+        browser.refresh()
+
+        with override_settings(ROOT_URLCONF=_WithoutPages, LOGIN_URL="/own/login/"):
+            answer = browser.get("/vault/", **HTML)
+
+        assert answer.status_code == 302
+        assert answer["Location"] == "/own/login/?next=/vault/"
 
     @pytest.mark.requirement("LST-05")
     @pytest.mark.parametrize(
