@@ -510,6 +510,37 @@ class TestInPlaceOfAnother:
         ended = TokenFamily.objects.get(user=alice)
         assert ended.revoked_reason == RevocationReason.LOGOUT
 
+    @pytest.mark.requirement("RVK-03")
+    def test_login_whose_row_is_gone_ends_its_access_token_all_the_same(
+        self, alice: User, bob: User, caller: Caller
+    ) -> None:
+        """A restored backup may lack the row; who copied the token must not keep it."""
+        browser = Browser()
+        browser.log_in_by_page(alice)
+        old = browser.credentials[ACCESS]
+        # The shard is known from now on: only the entry can tell.
+        assert caller.me(old).status_code == 200
+        TokenFamily.objects.all().delete()
+
+        browser.log_in_by_page(bob)
+
+        assert caller.me(old).status_code == 401
+        assert browser.me().json()["id"] == bob.pk
+
+    @pytest.mark.requirement("RVK-03")
+    def test_login_that_overwrites_no_cookies_ends_nothing(self, alice: User) -> None:
+        """A bearer login leaves the jar as it is: the browser is still logged in."""
+        browser = Browser()
+        browser.log_in_by_page(alice)
+        body = {"username": "alice", "password": PASSWORD, "delivery": "bearer"}
+
+        response = browser.post(f"{PREFIX}token/", body)
+
+        assert response.status_code == 200
+        assert response.json()["refresh"]
+        assert browser.me().status_code == 200
+        assert TokenFamily.objects.filter(revoked_at=None).count() == 2
+
     def test_login_that_is_refused_ends_nothing(self, alice: User) -> None:
         """A slip of the finger logs nobody out."""
         browser = Browser()
