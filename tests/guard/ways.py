@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.urls import Resolver404, resolve
 
 from tests.contracts.visitor import JWT, PASSWORD, SESSION, Scheme, Visitor
 
@@ -26,17 +25,8 @@ class Way:
         """Name it in the ids of tests."""
         return f"{self.scheme}-{self.path.replace('/', '-').strip('-')}"
 
-    @property
-    def exists(self) -> bool:
-        """Whether it is mounted."""
-        try:
-            resolve(f"/{self.scheme}/{self.path}")
-        except Resolver404:
-            return False
-        return True
 
-
-_ALL = (
+WAYS = (
     Way(scheme=JWT, path="auth/token/"),
     Way(scheme=JWT, path="auth/login/", is_page=True),
     Way(scheme=JWT, path="auth/reauth/", steps_up=True),
@@ -47,7 +37,6 @@ _ALL = (
     Way(scheme=SESSION, path="auth/account/reauth/", is_page=True, steps_up=True),
     Way(scheme=ADMIN, path="login/", is_page=True),
 )
-WAYS = tuple(way for way in _ALL if way.exists)
 LOGINS = tuple(way for way in WAYS if not way.steps_up)
 
 
