@@ -1,5 +1,7 @@
 """Where a browser is led: to our pages, at the mount that its request came in by."""
 
+from contextlib import suppress
+
 from django.conf import settings as django_settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
@@ -14,7 +16,9 @@ def login_url(request: HttpRequest) -> str:
     """Return the login page: ours for a page of ours, else the project's."""
     match = request.resolver_match
     if match is not None and _APP in match.app_names:
-        return reverse(f"{_APP}:login", current_app=match.namespace)
+        # Where a project has left that page out, its own has to do.
+        with suppress(NoReverseMatch):
+            return reverse(f"{_APP}:login", current_app=match.namespace)
     return resolve_url(django_settings.LOGIN_URL)
 
 

@@ -11,6 +11,7 @@ from django.utils.decorators import decorator_from_middleware
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
 from rest_framework.exceptions import PermissionDenied
 
 from sessionauth.answers import unreadable, wants_page
@@ -53,6 +54,7 @@ checked_form = (
     page_headers,
     csrf_exempt,
     _readable,
+    sensitive_post_parameters(),
     decorator_from_middleware(_Csrf),
     never_cache,
     standalone,

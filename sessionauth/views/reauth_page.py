@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.decorators import method_decorator
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from sessionauth.answers import refusal_text
@@ -23,7 +22,6 @@ from sessionauth.views.csrf_check import checked_form
 
 
 @method_decorator(checked_form, name="dispatch")
-@method_decorator(sensitive_post_parameters("password"), name="dispatch")
 class ReauthPage(RedirectURLMixin, FormView):  # type: ignore[type-arg] # generic in the stubs only
     """The password once more -> a younger login, a new id, and on to ``next``."""
 
