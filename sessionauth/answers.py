@@ -50,6 +50,11 @@ def unreadable(request: HttpRequest) -> HttpResponse:
     return _refusal(request, 400, _("The request can't be read."), "parse_error")
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Return the answer to a body that is larger than anything that is read here."""
+    return _refusal(request, 413, _("The body is too large."), "body_too_large")
+
+
 def too_old_content(max_age: timedelta) -> dict[str, str | int]:
     """Return what is told where it takes a login that is younger (RFC 9470 §3).
 

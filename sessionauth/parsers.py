@@ -1,19 +1,13 @@
 """The parser of the endpoints: whatever comes, what can't be read is a 400."""
 
 from collections.abc import Mapping
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import parsers, status
 from rest_framework.exceptions import APIException, ParseError
 
 from sessionauth.transport import UNREADABLE
-
-if TYPE_CHECKING:
-    from rest_framework.request import Request
-
-MAX_BODY_BYTES = 256 * 1024
-"""More than any endpoint reads."""
 
 
 class BodyTooLarge(APIException):
@@ -37,18 +31,8 @@ class JSONParser(parsers.JSONParser):
 
         Raises:
             ParseError: 400; nested too deeply, or not text in the charset it names.
-            BodyTooLarge: 413.
         """
-        _refuse_large(parser_context)
         try:
             return super().parse(stream, media_type, parser_context)
         except (RecursionError, *UNREADABLE) as error:
             raise ParseError from error
-
-
-def _refuse_large(parser_context: Mapping[str, Any] | None) -> None:
-    request: Request | None = (parser_context or {}).get("request")
-    # What has no length, or a lie for one, is not read past it by any WSGI server.
-    length = request.META.get("CONTENT_LENGTH") if request is not None else None
-    if str(length or "").isdecimal() and int(str(length)) > MAX_BODY_BYTES:
-        raise BodyTooLarge

@@ -19,6 +19,9 @@ from sessionauth.flows.session import LiveSession, Origin
 
 BACKGROUND_HEADER = "X-Background-Request"
 
+MAX_BODY_BYTES = 256 * 1024
+"""More than any page or endpoint reads; a form may bring files as large as it likes."""
+
 UNREADABLE = (
     BadRequest,  # a urlencoded form in another charset than UTF-8
     MultiPartParserError,
@@ -35,6 +38,19 @@ _IPWARE = IpWare(precedence=("REMOTE_ADDR",), proxy_count=0)
 _LONGEST_COOKIE_SECONDS = 400 * 24 * 3600
 
 _SameSite: TypeAlias = Literal["Lax", "Strict", "None", False] | None
+
+
+def is_too_large(request: HttpRequest) -> bool:
+    """Whether the body is larger than anything that pages and endpoints understand.
+
+    It is not read for that. What has no length, or a lie for one, is not read past it
+    by any WSGI server.
+    """
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES
+    except ValueError:
+        # Django takes that for no body.
+        return False
 
 
 def session_of(request: HttpRequest) -> LiveSession:

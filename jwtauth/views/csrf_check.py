@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from jwtauth import transport
 from jwtauth.conf import Delivery
 from jwtauth.transport.cookies import has_credential_cookie
-from jwtauth.transport.request_body import UNREADABLE
+from jwtauth.transport.request_body import UNREADABLE, is_too_large
 from jwtauth.views.page_headers import page_headers
 from jwtauth.views.standalone import standalone, standalone_page
 
@@ -38,21 +38,36 @@ def _where_cookies_are(view: _View) -> _View:
 
 
 def _readable(view: _View) -> _View:
-    """Answer 400 to a form that can't be read.
+    """Answer 400 to a form that can't be read, and 413 to one that is too large.
 
     The check reads the form, so this stands around it.
     """
 
     @wraps(view)
     def read_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 # any view's
+        if is_too_large(request):
+            return _refusal(413, _("The body is too large."))
         try:
             request.POST  # noqa: B018 # reading it is the point
         except UNREADABLE:
-            text = _("The request can't be read.")
-            return HttpResponse(text, status=400, content_type="text/plain")
+            return _refusal(400, _("The request can't be read."))
         return view(request, *args, **kwargs)
 
     return read_first
+
+
+def _renewed_if_read(view: _View) -> _View:
+    """Keep the renewal in place from a form that the page itself won't read."""
+
+    def is_small(request: HttpRequest) -> bool:
+        return not is_too_large(request)
+
+    view.renews_in_place = is_small  # type: ignore[attr-defined] # our mark
+    return view
+
+
+def _refusal(status: int, text: str) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain")
 
 
 def _protected_if_logged_in(view: _View) -> _View:
@@ -80,7 +95,13 @@ _around = (
     sensitive_post_parameters(),
 )
 
-checked_form = (*_around, csrf_protect, never_cache, standalone_page)
+checked_form = (
+    *_around,
+    csrf_protect,
+    never_cache,
+    _renewed_if_read,
+    standalone_page,
+)
 """For ``method_decorator``, on views that show and read a form."""
 
 checked_logout = (*_around, _protected_if_logged_in, never_cache, standalone)

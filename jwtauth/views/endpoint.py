@@ -21,8 +21,9 @@ from jwtauth.conf import Delivery
 from jwtauth.core.claims import AccessClaims
 from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.exceptions import JWTAuthError
-from jwtauth.parsers import PARSERS
+from jwtauth.parsers import PARSERS, BodyTooLarge
 from jwtauth.transport.cookies import set_cookies
+from jwtauth.transport.request_body import is_too_large
 from jwtauth.views.standalone import standalone
 
 if TYPE_CHECKING:
@@ -48,6 +49,16 @@ class Endpoint(APIView):
     def as_view(cls, **initkwargs: Any) -> "AsView[GenericView]":  # noqa: ANN401 # Django's signature
         """Return the view, exempt from transactions and from the login page."""
         return standalone(super().as_view(**initkwargs))
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Refuse a body that is too large before the CSRF check reads it as a form.
+
+        Raises:
+            BodyTooLarge: 413.
+        """
+        if is_too_large(request._request):
+            raise BodyTooLarge
+        super().initial(request, *args, **kwargs)
 
     def get_authenticate_header(self, request: Request) -> str:
         """Return the challenge; without one DRF turns a 401 into a 403."""

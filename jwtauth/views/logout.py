@@ -37,7 +37,7 @@ from jwtauth.transport.caller import claims_of_user
 from jwtauth.transport.cookies import forget, has_credential_cookie
 from jwtauth.transport.header import bearer_token, has_bearer
 from jwtauth.transport.navigation import login_page, wants_page
-from jwtauth.transport.request_body import UNREADABLE
+from jwtauth.transport.request_body import UNREADABLE, is_too_large
 from jwtauth.views.csrf_check import checked_logout
 from jwtauth.views.endpoint import Endpoint
 
@@ -99,8 +99,13 @@ def is_form_of_a_page(request: HttpRequest) -> bool:
         and wants_page(request)
         and request.content_type in _OF_FORMS
         and not has_bearer(request)
-        and not _brings_token(request)
+        and (is_too_large(request) or not _brings_token(request))
     )
+
+
+def _is_form_to_renew(request: HttpRequest) -> bool:
+    """Whether a renewal may read the form in search of its CSRF token."""
+    return not is_too_large(request) and is_form_of_a_page(request)
 
 
 def _brings_token(request: HttpRequest) -> bool:
@@ -175,7 +180,7 @@ class LogoutAllView(_ForBrowsers, Endpoint):
     def as_view(cls, **initkwargs: Any) -> "AsView[GenericView]":  # noqa: ANN401 # Django's signature
         """Return the view; a form can't refresh by itself, as a script does."""
         view = super().as_view(**initkwargs)
-        view.renews_in_place = is_form_of_a_page  # type: ignore[attr-defined] # our mark
+        view.renews_in_place = _is_form_to_renew  # type: ignore[attr-defined] # our mark
         return view
 
     @sensitive_variables()

@@ -14,8 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from rest_framework.exceptions import PermissionDenied
 
-from sessionauth.answers import unreadable, wants_page
-from sessionauth.transport import UNREADABLE
+from sessionauth.answers import too_large, unreadable, wants_page
+from sessionauth.transport import UNREADABLE, is_too_large
 from sessionauth.views.page_headers import page_headers
 from sessionauth.views.standalone import standalone
 
@@ -33,13 +33,15 @@ class _Csrf(CsrfViewMiddleware):
 
 
 def _readable(view: _View) -> _View:
-    """Answer 400 to a form that can't be read.
+    """Answer 400 to a form that can't be read, and 413 to one that is too large.
 
     The check reads the form, so this stands around it.
     """
 
     @wraps(view)
     def read_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 # any view's
+        if is_too_large(request):
+            return too_large(request)
         try:
             request.POST  # noqa: B018 # reading it is the point
         except UNREADABLE:

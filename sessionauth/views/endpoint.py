@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 from sessionauth.answers import CHALLENGE
 from sessionauth.authentication import SessionAuthentication
 from sessionauth.flows.time_left import time_left
-from sessionauth.parsers import JSONParser
-from sessionauth.transport import session_of
+from sessionauth.parsers import BodyTooLarge, JSONParser
+from sessionauth.transport import is_too_large, session_of
 from sessionauth.views.standalone import standalone
 
 if TYPE_CHECKING:
@@ -42,6 +42,16 @@ class Endpoint(APIView):
     def as_view(cls, **initkwargs: Any) -> "AsView[GenericView]":  # noqa: ANN401 # Django's signature
         """Return the view, exempt from transactions and from the login page."""
         return standalone(super().as_view(**initkwargs))
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Refuse a body that is too large before the CSRF check reads it as a form.
+
+        Raises:
+            BodyTooLarge: 413.
+        """
+        if is_too_large(request._request):
+            raise BodyTooLarge
+        super().initial(request, *args, **kwargs)
 
     def get_authenticate_header(self, request: Request) -> str:  # noqa: ARG002 # DRF's signature
         """Return the challenge; without authentication classes DRF has none."""

@@ -1,9 +1,12 @@
 """What stands around the forms of pages: nobody is known yet when they are read."""
 
+from io import BytesIO
+
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 
+from jwtauth.transport.request_body import MAX_BODY_BYTES
 from tests.jwtauth.browser import ACCESS, CSRF, ORIGIN, Browser
 from tests.jwtauth.caller import PREFIX
 
@@ -87,3 +90,33 @@ class TestUnreadableForm:
 
         assert response.status_code in {400, 403}
         assert response["Cache-Control"] == "no-store"
+
+
+def send_large(browser: Browser, name: str, kind: str, accept: str) -> BytesIO:
+    """POST one byte more than is read; return what became of the body."""
+    body = BytesIO(b"x" * (MAX_BODY_BYTES + 1))
+    headers = {"HTTP_ACCEPT": accept, "HTTP_ORIGIN": ORIGIN}
+    length = {"CONTENT_LENGTH": str(MAX_BODY_BYTES + 1), "wsgi.input": body}
+    response = browser._client.generic(
+        "POST", PREFIX + name, "", kind, secure=True, **headers, **length
+    )
+    assert response.status_code == 413
+    assert response["Cache-Control"] == "no-store"
+    return body
+
+
+class TestLargeForm:
+    @pytest.mark.parametrize("kind", [URLENCODED, MULTIPART])
+    @pytest.mark.parametrize("name", PAGES)
+    def test_form_that_is_very_large_is_413_and_not_read(
+        self, sender: Browser, name: str, kind: str
+    ) -> None:
+        """Files would fill the disk, whoever sends them; a renewal reads forms, too."""
+        assert send_large(sender, name, kind, HTML).tell() == 0
+
+    @pytest.mark.parametrize("name", ["logout/", "logout/all/", "reauth/", "token/"])
+    def test_form_that_is_very_large_is_not_read_for_a_script(
+        self, sender: Browser, name: str
+    ) -> None:
+        """The CSRF check of the endpoints comes before their parsers."""
+        assert send_large(sender, name, MULTIPART, "*/*").tell() == 0

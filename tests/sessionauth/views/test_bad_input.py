@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
+from sessionauth.transport import MAX_BODY_BYTES
 from tests.sessionauth.conftest import PASSWORD
 
 LogIn = Callable[..., Client]
@@ -92,6 +94,7 @@ def checked(client: Client) -> Client:
     """The same with Django's CSRF check on, which reads the form first of all."""
     client.handler.enforce_csrf_checks = True
     client.cookies["csrftoken"] = CSRF_COOKIE
+    client.defaults["HTTP_ORIGIN"] = "https://testserver"
     return client
 
 
@@ -114,6 +117,19 @@ class TestCheckedForms:
         answer = send(checked, path, b"a=b&" * 2000, FORM_TYPES[0])
 
         assert answer.status_code == 400
+
+    @pytest.mark.parametrize("kind", FORM_TYPES)
+    def test_form_that_is_very_large_is_413_and_not_read(
+        self, checked: Client, path: str, kind: str
+    ) -> None:
+        """Files would fill the disk, whoever sends them."""
+        body = BytesIO(b"x" * (MAX_BODY_BYTES + 1))
+        length = {"CONTENT_LENGTH": str(MAX_BODY_BYTES + 1), "wsgi.input": body}
+
+        answer = checked.generic("POST", path, "", kind, secure=True, **length)
+
+        assert answer.status_code == 413
+        assert body.tell() == 0
 
 
 @pytest.mark.parametrize("path", FORM_PATHS)
