@@ -8,6 +8,7 @@ checked before the first one counts. Here each takes its place in the count firs
 a login gives it back.
 """
 
+import json
 import math
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -54,19 +55,20 @@ class GuessHandler(AxesDatabaseHandler):  # type: ignore[misc] # axes has no typ
 
     def is_locked(self, request: HttpRequest, credentials: _Credentials = None) -> bool:
         """Take a guess; return whether there is none to be had now."""
-        name = get_client_username(request, credentials)
+        spelling = str(get_client_username(request, credentials))[:_LONGEST_NAME]
+        name = folded(spelling)
         limit = get_failure_limit(request, credentials)
         with transaction.atomic(using=router.db_for_write(AccessAttempt)):
             # The lock on the first row makes guesses at an account wait for each other.
             account = _row(request, name, ANYWHERE, ACCOUNT_FORGETS_AFTER)
             here = _row(request, name, _address(request), get_cool_off(request))
             wait = _wait(here, limit, timezone.now())
-            if not _has_guesses(account, _address(request)):
+            if not _has_guesses(account, spelling, _address(request)):
                 wait = LONGEST_WAIT
             if wait <= timedelta():
-                _count(account, here)
+                _count(spelling, account, here)
         request.axes_wait = wait  # type: ignore[attr-defined] # ours
-        request.axes_guess = name  # type: ignore[attr-defined] # ours
+        request.axes_guess = spelling  # type: ignore[attr-defined] # ours
         return wait > timedelta()
 
     def user_login_failed(
@@ -81,6 +83,8 @@ class GuessHandler(AxesDatabaseHandler):  # type: ignore[misc] # axes has no typ
             return
         if not hasattr(request, "axes_guess"):
             request.axes_locked_out = self.is_locked(request, credentials)  # type: ignore[attr-defined] # axes'
+        # Nobody was proved under this name, whoever is logged in by the same request.
+        request.axes_guess = None  # type: ignore[attr-defined] # ours
         if request.axes_locked_out:  # type: ignore[attr-defined] # axes'
             name, address = get_client_username(request, credentials), _address(request)
             user_locked_out.send(
@@ -95,16 +99,15 @@ class GuessHandler(AxesDatabaseHandler):  # type: ignore[misc] # axes has no typ
         user: Any,  # noqa: ANN401 # any user model
         **_: object,
     ) -> None:
-        """Begin to count anew, and know the address from now on."""
+        """Take the guesses at the account back, and know the address from now on."""
         if request is None:
             return
-        address, name = _address(request), folded(user.get_username())
-        for each in {name, getattr(request, "axes_guess", name)}:
-            # In the order in which a guess locks them.
-            for row in (ANYWHERE, address):
-                rows = AccessAttempt.objects.filter(username=each, ip_address=row)
-                rows.update(failures_since_start=0)
-            _know(request, each, address)
+        own = user.get_username()
+        spellings = {own, getattr(request, "axes_guess", None) or own}
+        for name in sorted(map(folded, spellings)):
+            _take_back(name, _address(request), user, spellings)
+        for spelling in spellings:
+            _know(request, spelling, _address(request))
 
     def user_logged_out(self, *_: object, **__: object) -> None:
         """Do nothing: sessions and tokens have lists of their own."""
@@ -135,17 +138,22 @@ class GuessHandler(AxesDatabaseHandler):  # type: ignore[misc] # axes has no typ
 
 
 def folded(name: object) -> str:
-    """Return the name as it is counted: some backends take no notice of case."""
+    """Return the name under which guesses count: some backends take no notice of case.
+
+    Where they do, accounts share the count whose names differ in case alone, or as ß
+    and ss do. So a login takes back what was guessed at its own account alone.
+    """
     return str(name or "").casefold()[:_LONGEST_NAME]
 
 
 def counted_name(_request: HttpRequest, credentials: _Credentials) -> str:
-    """Return whom a guess is at, for ``AXES_USERNAME_CALLABLE``.
+    """Return whom a guess is at, as it was spelled, for ``AXES_USERNAME_CALLABLE``.
 
     Django's form calls the name ``username`` whatever the user model does.
     """
     given = credentials or {}
-    return folded(given.get("username") or given.get(get_user_model().USERNAME_FIELD))
+    name = given.get("username") or given.get(get_user_model().USERNAME_FIELD)
+    return str(name or "")
 
 
 def client_network(request: HttpRequest) -> str:
@@ -205,7 +213,8 @@ def _row(
 ) -> AccessAttempt:
     """Return the count of guesses at ``name`` from ``address``, locked.
 
-    Nothing else of the request is kept: no body, no query, no browser.
+    Nothing else of the request is kept: no body, no query, no browser. ``get_data``
+    has the spellings of the name, one for each guess.
     """
     path = request.path_info[:_LONGEST_NAME]
     nothing = {"get_data": "", "post_data": "", "http_accept": "", "path_info": path}
@@ -216,7 +225,7 @@ def _row(
         defaults={**nothing, "failures_since_start": 0},
     )
     if row.attempt_time < timezone.now() - forgets_after:
-        row.failures_since_start = 0
+        row.failures_since_start, row.get_data = 0, ""
     return row
 
 
@@ -230,24 +239,70 @@ def _wait(row: AccessAttempt, free: int, now: datetime) -> timedelta:
     return wait
 
 
-def _has_guesses(account: AccessAttempt, address: str) -> bool:
+def _has_guesses(account: AccessAttempt, spelling: str, address: str) -> bool:
     if account.failures_since_start < GUESSES_FROM_UNKNOWN:
         return True
     since = timezone.now() - ADDRESS_KNOWN_FOR
     known = AccessLog.objects.filter(
-        username=account.username, ip_address=address, attempt_time__gte=since
+        username=spelling, ip_address=address, attempt_time__gte=since
     )
     return bool(account.failures_since_start < GUESSES_IN_ALL and known.exists())
 
 
-def _count(*rows: AccessAttempt) -> None:
+def _count(spelling: str, *rows: AccessAttempt) -> None:
     for row in rows:
         row.failures_since_start += 1
+        row.get_data = json.dumps([*_spellings(row), spelling])
         row.attempt_time = timezone.now()
-        row.save(update_fields=["failures_since_start", "attempt_time"])
+        row.save(update_fields=["failures_since_start", "get_data", "attempt_time"])
+
+
+def _spellings(row: AccessAttempt) -> list[str]:
+    found: list[str] = json.loads(row.get_data or "[]")
+    return found
+
+
+def _take_back(
+    name: str,
+    address: str,
+    user: Any,  # noqa: ANN401 # any user model
+    proved: set[str],
+) -> None:
+    """Count the guesses at ``user`` no more; those at others who share it remain.
+
+    Otherwise the owner of ``jeße`` would guess at ``jesse``, and log in in between.
+
+    Args:
+        name: as it is counted.
+        address: whose count is taken back, besides that of all addresses.
+        user: who was proved.
+        proved: the spellings that are certainly the user's.
+    """
+    is_own_name = name == folded(user.get_username())
+    with transaction.atomic(using=router.db_for_write(AccessAttempt)):
+        # In the order in which a guess locks them.
+        for where in (ANYWHERE, address):
+            rows = AccessAttempt.objects.select_for_update()
+            for row in rows.filter(username=name, ip_address=where):
+                left = set(_spellings(row)) - proved
+                if is_own_name:
+                    left = {each for each in left if _is_anothers(each, user)}
+                others = [each for each in _spellings(row) if each in left]
+                row.failures_since_start = len(others)
+                row.get_data = json.dumps(others) if others else ""
+                row.save(update_fields=["failures_since_start", "get_data"])
+
+
+def _is_anothers(name: str, user: Any) -> bool:  # noqa: ANN401 # any user model
+    # The database decides, and may ignore case: then this is the user's own name.
+    model = get_user_model()
+    found = model._base_manager.filter(**{model.USERNAME_FIELD: name})
+    return bool(found.exclude(pk=user.pk).exists())
 
 
 def _know(request: HttpRequest, name: str, address: str) -> None:
+    """Note a name under which the user was proved, by letter: others fold the same."""
+    name = name[:_LONGEST_NAME]
     known = AccessLog.objects.filter(username=name, ip_address=address, user_agent="")
     if known.update(attempt_time=timezone.now()):
         return

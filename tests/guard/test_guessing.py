@@ -44,9 +44,9 @@ def flood(count: int, *, octet: int = 0) -> list[int]:
     ]
 
 
-def used_up(count: int) -> None:
-    """Have so many guesses at alice behind us, all from other addresses."""
-    guess(1, address="10.9.9.9")
+def used_up(count: int, name: str = "alice") -> None:
+    """Have so many guesses at ``name`` behind us, all from other addresses."""
+    guess(1, address="10.9.9.9", name=name)
     AccessAttempt.objects.filter(ip_address=ANYWHERE).update(failures_since_start=count)
 
 
