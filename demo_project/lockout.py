@@ -27,6 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sessionauth.transport import client_address
+from sessionauth.views.page_headers import set_page_headers
 
 # Waits of a client at one address, after the free guesses of ``AXES_FAILURE_LIMIT``.
 FIRST_WAIT = timedelta(minutes=1)
@@ -62,14 +63,15 @@ class GuessHandler(AxesDatabaseHandler):  # type: ignore[misc] # axes has no typ
             # The lock on the first row makes guesses at an account wait for each other.
             account = _row(request, name, ANYWHERE, ACCOUNT_FORGETS_AFTER)
             here = _row(request, name, _address(request), get_cool_off(request))
-            wait = _wait(here, limit, timezone.now())
+            wait: timedelta | None = _wait(here, limit, timezone.now())
             if not _has_guesses(account, spelling, _address(request)):
-                wait = LONGEST_WAIT
-            if wait <= timedelta():
+                wait = None
+            is_free = wait is not None and wait <= timedelta()
+            if is_free:
                 _count(spelling, account, here)
         request.axes_wait = wait  # type: ignore[attr-defined] # ours
         request.axes_guess = spelling  # type: ignore[attr-defined] # ours
-        return wait > timedelta()
+        return not is_free
 
     def user_login_failed(
         self,
@@ -90,6 +92,8 @@ class GuessHandler(AxesDatabaseHandler):  # type: ignore[misc] # axes has no typ
             user_locked_out.send(
                 "axes", request=request, username=name, ip_address=address
             )
+            # A refusal costs whoever sends it nothing, so it must cost little here.
+            return
         self.clean_expired_user_attempts(request, credentials)
 
     def user_logged_in(
@@ -167,9 +171,7 @@ def client_network(request: HttpRequest) -> str:
     address = ip_address(text)
     if not isinstance(address, IPv6Address):
         return str(address)
-    mapped = address.ipv4_mapped
-    network = ip_network((address, 64), strict=False).network_address
-    return str(mapped or network)
+    return str(ip_network((address, 64), strict=False).network_address)
 
 
 def answer(
@@ -181,18 +183,21 @@ def answer(
 
     It is the same whether the password was right and whether there is such a user.
     """
-    wait: timedelta = getattr(request, "axes_wait", LONGEST_WAIT)
-    seconds = max(1, math.ceil(wait.total_seconds()))
+    wait: timedelta | None = getattr(request, "axes_wait", LONGEST_WAIT)
+    # None: all guesses at the account are used up, and no wait brings one back.
+    seconds = None if wait is None else max(1, math.ceil(wait.total_seconds()))
     response: HttpResponse
     if _is_page(request, refused):
-        context = {"minutes": math.ceil(seconds / 60)}
+        context = {"minutes": seconds and math.ceil(seconds / 60)}
         response = render(request, "lockout.html", context, status=429)
     else:
         told = _("Too many attempts. Try again later.")
         response = JsonResponse({"detail": told, "code": "too_many_attempts"})
         response.status_code = 429
-    response["Retry-After"] = str(seconds)
-    response["Cache-Control"] = "no-store"
+    if seconds is not None:
+        response["Retry-After"] = str(seconds)
+    # axes answers in the place of the page, whose own headers are lost.
+    set_page_headers(response)
     return response
 
 

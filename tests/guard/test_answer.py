@@ -56,6 +56,39 @@ class TestAnswer:
 
         assert told(wrong) == told(right) == told(unknown)
 
+    def test_account_without_guesses_is_promised_no_hour(self, alice: User) -> None:
+        """No wait brings one back; who is told one would come again for nothing."""
+        page = next(way for way in LOGINS if way.is_page)
+        device = locked_out(page)
+        AccessAttempt.objects.update(failures_since_start=100)
+
+        response = device.tries("wrong")
+
+        assert response.status_code == 429
+        assert "Retry-After" not in response
+        assert "ask for help" in response.content.decode()
+
+    def test_page_has_the_headers_of_pages(self, alice: User) -> None:
+        """It stands in the place of one."""
+        page = next(way for way in LOGINS if way.is_page)
+
+        response = locked_out(page).tries("wrong")
+
+        assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+        assert response["X-Content-Type-Options"] == "nosniff"
+
+    def test_refusal_cleans_nothing_up(self, alice: User) -> None:
+        """It costs its sender nothing, so it must cost little here."""
+        page = next(way for way in LOGINS if way.is_page)
+        device = locked_out(page)
+        AccessAttempt.objects.create(
+            username="old", ip_address="192.0.2.9", failures_since_start=0
+        )
+
+        assert device.tries("wrong").status_code == 429
+
+        assert AccessAttempt.objects.filter(username="old").exists()
+
     def test_wait_is_told_in_minutes(self, alice: User) -> None:
         """The page rounds up: who comes when it says gets a guess."""
         page = next(way for way in LOGINS if way.is_page)
