@@ -20,6 +20,7 @@ from django.utils.functional import SimpleLazyObject
 from django.views import View
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import status
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -65,6 +66,15 @@ class LogoutPage(RedirectURLMixin, View):
             _end_cookies(request, response)
         return response
 
+    def http_method_not_allowed(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> HttpResponse:
+        """Answer 405 with a word to who typed the address."""
+        response = super().http_method_not_allowed(request, *args, **kwargs)
+        response.content = str(MethodNotAllowed(str(request.method)).detail).encode()
+        response["Content-Type"] = "text/plain; charset=utf-8"
+        return response
+
     def get_default_redirect_url(self) -> str:
         """Return where a browser goes without ``next``."""
         chosen = django_settings.LOGOUT_REDIRECT_URL
@@ -108,6 +118,15 @@ def _is_form_to_renew(request: HttpRequest) -> bool:
     return not is_too_large(request) and is_form_of_a_page(request)
 
 
+def _is_typed_address(request: HttpRequest) -> bool:
+    """Whether a browser follows a link here: it is told what is wrong, as text."""
+    return (
+        request.method in {"GET", "HEAD"}
+        and transport.accepts(Delivery.COOKIE)
+        and wants_page(request)
+    )
+
+
 def _brings_token(request: HttpRequest) -> bool:
     """Whether the form holds a refresh token: some tools accept pages, too."""
     try:
@@ -125,7 +144,7 @@ class _ForBrowsers:
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> HttpResponseBase:
         """Choose."""
-        if is_form_of_a_page(request):
+        if is_form_of_a_page(request) or _is_typed_address(request):
             return self.page(request)
         json: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc] # of the endpoint
         return json

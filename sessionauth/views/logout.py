@@ -11,7 +11,7 @@ from django.middleware.csrf import rotate_token
 from django.shortcuts import resolve_url
 from django.utils.decorators import method_decorator
 from django.views import View
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 
 from sessionauth.answers import CHALLENGE, wants_page
 from sessionauth.destinations import login_url, to_login_page
@@ -44,6 +44,15 @@ class LogoutView(RedirectURLMixin, View):
         if wants_page(request):
             response = HttpResponseRedirect(self.get_success_url())
         clear_site_data(response)
+        return response
+
+    def http_method_not_allowed(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> HttpResponse:
+        """Answer 405 with a word to who typed the address."""
+        response = super().http_method_not_allowed(request, *args, **kwargs)
+        response.content = str(MethodNotAllowed(str(request.method)).detail).encode()
+        response["Content-Type"] = "text/plain; charset=utf-8"
         return response
 
     def get_default_redirect_url(self) -> str:

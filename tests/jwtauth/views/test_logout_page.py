@@ -248,6 +248,19 @@ class TestForced:
         assert browser.get(address, HTTP_ACCEPT=HTML).status_code == 405
         assert live() == 1
 
+    @BOTH
+    @pytest.mark.parametrize("accept", [HTML, "text/html"])
+    def test_address_that_is_typed_is_405_with_a_word(
+        self, browser: Browser, address: str, accept: str
+    ) -> None:
+        """An empty page, or talk of media types, helps nobody."""
+        response = browser.get(address, HTTP_ACCEPT=accept)
+
+        assert response.status_code == 405
+        assert response["Content-Type"] == "text/plain; charset=utf-8"
+        assert b"not allowed" in response.content
+        assert "frame-ancestors" in response["Content-Security-Policy"]
+
 
 class TestTools:
     """What asks without a page is answered as before, whatever it accepts."""
