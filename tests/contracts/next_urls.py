@@ -6,6 +6,7 @@ To be sent over https to the host ``testserver``.
 UNSAFE = (
     # Another host, said plainly.
     "https://evil.example/",
+    "http://evil.example",
     "http://evil.example/",
     "HTTPS://EVIL.EXAMPLE/",
     # Another host under the scheme of the page, and what browsers take for that.
@@ -20,17 +21,23 @@ UNSAFE = (
     " //evil.example",
     # Browsers leave out tabs and line ends, and blanks at the start.
     "/\t/evil.example",
+    "/\n/evil.example",
     "/\r\n/evil.example",
+    "\r\n//evil.example",
     "\t//evil.example",
     "\x00//evil.example",
+    "\x08//evil.example",
     "\x1f//evil.example",
+    "\u2028//evil.example",
     "ht\ntps://evil.example/",
     # A scheme without a host: browsers look for one further on.
     "https:evil.example",
     "https:/evil.example",
     "https:///evil.example",
+    "http:///evil.example",
     # Names that look like ours.
     "https://testserver@evil.example/",
+    "https://testserver:443@evil.example/",
     "https://user:testserver@evil.example/",
     "https://evil.example\\@testserver/",
     "https://testserver\\@evil.example/",
@@ -52,11 +59,16 @@ UNSAFE = (
     "JaVaScRiPt:alert(1)",
     " javascript:alert(1)",
     "java\tscript:alert(1)",
+    "java\nscript:alert(1)",
     "\x01javascript:alert(1)",
     "javascript://testserver/%0aalert(1)",
     "data:text/html,<script>alert(1)</script>",
     "vbscript:msgbox(1)",
     # No addresses at all.
+    "",
+    " ",
+    "//[evil.example",
+    "http://[::1",
     "https://[::1",
     "https://[testserver]/",
     "/" + "a" * 3000,
@@ -68,6 +80,8 @@ SAFE = {
     "/page/?a=1&b=//evil.example": "/page/?a=1&b=//evil.example",
     "/page/#//evil.example": "/page/#//evil.example",
     "?a=1": "?a=1",
+    "page/": "page/",
+    "\\evil.example": "%5Cevil.example",
     "https://testserver/page/": "https://testserver/page/",
     "/caf\xe9/": "/caf%C3%A9/",
     # Quoted, they are parts of a path of ours.
