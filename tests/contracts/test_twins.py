@@ -11,7 +11,7 @@ TWINS = {
     "checks/guard.py": ["_is_guarded"],
     "destinations.py": ["_lead"],
     "forms.py": ["CredentialsForm", "PasswordForm"],
-    "parsers.py": ["BodyTooLarge", "_refuse_large"],
+    "parsers.py": ["BodyTooLarge"],
     "signals.py": ["shown"],
 }
 

@@ -24,6 +24,8 @@ FORMS = {
     "login/": {"get", "head", "post", "put"},
     "logout/": {"post"},
     "logout/all/": {"post"},
+    "account/reauth/": {"get", "head", "post", "put"},
+    "account/sessions/": {"get", "head", "post"},
 }
 CALLS = [(path, method) for path in JSON_ENDPOINTS for method in JSON_ENDPOINTS[path]]
 OTHER_METHODS = [
