@@ -254,6 +254,25 @@ class TestTraces:
         guess(1)
         assert not AccessAttempt.objects.filter(username="nobody").exists()
 
+    def test_cleaning_looks_at_a_few_counts_alone(
+        self, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many names somebody invents, a failed login costs the same."""
+        counts = [
+            AccessAttempt(
+                username=f"old{i}", ip_address=ELSEWHERE, failures_since_start=0
+            )
+            for i in range(250)
+        ]
+        AccessAttempt.objects.bulk_create(counts)
+        monkeypatch.setattr("demo_project.lockout.randint", lambda _first, last: last)
+
+        guess(1)
+
+        left = AccessAttempt.objects.filter(ip_address=ELSEWHERE)
+        assert 150 <= left.count() < 250
+        assert left.filter(username="old0").exists()
+
     def test_login_without_tokens_in_cookies_makes_no_session(
         self, alice: User, redis_client: object
     ) -> None:
