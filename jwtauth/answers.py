@@ -24,7 +24,7 @@ from jwtauth.exceptions import (
     StoreDown,
     TokenRefused,
 )
-from jwtauth.signals import shown
+from jwtauth.signals import printable
 from jwtauth.transport.csrf import csrf_fault
 from jwtauth.transport.header import has_bearer
 
@@ -32,6 +32,7 @@ logger = logging.getLogger("jwtauth.refusals")
 
 CHALLENGE = 'Bearer realm="api"'
 REFUSAL = f'{CHALLENGE}, error="invalid_token"'
+TOO_MANY_LOGINS = _("You are logged in on as many devices as allowed.")
 
 
 class TokenNotValid(AuthenticationFailed):
@@ -78,8 +79,7 @@ class TooManyLogins(PermissionDenied):
 
     def __init__(self) -> None:
         """Fill in the body, of the same shape as a refusal's."""
-        detail = _("You are logged in on as many devices as allowed.")
-        super().__init__({"detail": detail, "code": SessionLimitReached.code})
+        super().__init__({"detail": TOO_MANY_LOGINS, "code": SessionLimitReached.code})
         # What to add to the same body for another outcome; DRF would make text of it.
         self.detail = {**self.detail, "retry_with": {"end_oldest": True}}  # type: ignore[dict-item] # see above
 
@@ -104,7 +104,7 @@ def log_cause(error: JWTAuthError) -> None:
     level = logging.WARNING if is_down else logging.INFO
     extra = {"event": "store_down" if is_down else "refusal", "code": error.code}
     # Some quote the token: its header is the sender's invention.
-    logger.log(level, "%s %s", error.code, shown(error), extra=extra)
+    logger.log(level, "%s %s", error.code, printable(error), extra=extra)
 
 
 def log_and_answer(error: JWTAuthError) -> APIException:

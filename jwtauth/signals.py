@@ -141,14 +141,14 @@ def log_event(
         facts: go to ``extra`` under their names, and to the text.
         exc_info: whether the error that is being handled belongs to it.
     """
-    known = {name: shown(value) for name, value in facts.items()}
+    known = {name: printable(value) for name, value in facts.items()}
     # repr() escapes line breaks, and what makes a terminal do things.
     text = " ".join(f"{name}={value!r}" for name, value in known.items())
     extra = {"event": event, **known}
     logger.log(level, "%s: %s", event, text, extra=extra, exc_info=exc_info)
 
 
-def shown(value: object) -> str | None:
+def printable(value: object) -> str | None:
     """Return a fact as it may stand in a log: printable text of bounded length."""
     if value is None:
         return None

@@ -7,7 +7,7 @@ The layers, top to bottom; imports point down only; the build enforces it::
     views
     authentication  decorators  forms  middleware  engine  parsers  permissions
         serializers
-    answers  destinations  transport
+    answers  destinations  request_body  transport
     flows          user stories: load, save, renew, login, authenticate, revoke
     stores
     signals

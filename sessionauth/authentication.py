@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from sessionauth.answers import CHALLENGE, RETRY_AFTER_SECONDS
 from sessionauth.exceptions import StoreDown, UserRefused
 from sessionauth.flows.authenticate import Caller, authenticate
-from sessionauth.transport import UNREADABLE, session_of
+from sessionauth.request_body import UNREADABLE
+from sessionauth.transport import session_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import parsers, status
 from rest_framework.exceptions import APIException, ParseError
 
-from sessionauth.transport import UNREADABLE
+from sessionauth.request_body import UNREADABLE
 
 
 class BodyTooLarge(APIException):

@@ -76,7 +76,7 @@ def report(
 
 def report_store_down(error: Exception) -> None:
     """Log that the store gave no answer; there is no session to tell about."""
-    logger.error("store_down: %s", shown(error), extra={"event": "store_down"})
+    logger.error("store_down: %s", printable(error), extra={"event": "store_down"})
 
 
 def log_event(
@@ -90,13 +90,13 @@ def log_event(
         event: what happened, a word of ours.
         facts: go to ``extra`` under their names, and to the text.
     """
-    known = {name: shown(value) for name, value in facts.items()}
+    known = {name: printable(value) for name, value in facts.items()}
     # repr() escapes line breaks, and what makes a terminal do things.
     text = " ".join(f"{name}={value!r}" for name, value in known.items())
     logger.log(level, "%s: %s", event, text, extra={"event": event, **known})
 
 
-def shown(value: object) -> str | None:
+def printable(value: object) -> str | None:
     """Return a fact as it may stand in a log: printable text of bounded length."""
     if value is None:
         return None

@@ -3,13 +3,8 @@
 from typing import Literal, TypeAlias, cast
 
 from django.conf import settings as django_settings
-from django.core.exceptions import (
-    BadRequest,
-    ImproperlyConfigured,
-    SuspiciousOperation,
-)
-from django.http import HttpRequest, UnreadablePostError
-from django.http.multipartparser import MultiPartParserError
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from python_ipware import IpWare
 
@@ -19,38 +14,12 @@ from sessionauth.flows.session import LiveSession, Origin
 
 BACKGROUND_HEADER = "X-Background-Request"
 
-MAX_BODY_BYTES = 256 * 1024
-"""More than any page or endpoint reads; a form may bring files as large as it likes."""
-
-UNREADABLE = (
-    BadRequest,  # a urlencoded form in another charset than UTF-8
-    MultiPartParserError,
-    SuspiciousOperation,  # too many fields, or more than the project lets in
-    UnreadablePostError,  # the connection broke
-    LookupError,  # no charset, or one that makes no text
-    ValueError,
-)
-"""What ``request.POST`` raises; left to Django, its page for a 400 reads it again."""
-
 _IPWARE = IpWare(precedence=("REMOTE_ADDR",), proxy_count=0)
 
 # Browsers keep none longer, whatever they are told (RFC 6265bis §5.5).
 _LONGEST_COOKIE_SECONDS = 400 * 24 * 3600
 
 _SameSite: TypeAlias = Literal["Lax", "Strict", "None", False] | None
-
-
-def is_too_large(request: HttpRequest) -> bool:
-    """Whether the body is larger than anything that pages and endpoints understand.
-
-    It is not read for that. What has no length, or a lie for one, is not read past it
-    by any WSGI server.
-    """
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES
-    except ValueError:
-        # Django takes that for no body.
-        return False
 
 
 def session_of(request: HttpRequest) -> LiveSession:

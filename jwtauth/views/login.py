@@ -3,13 +3,11 @@
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView as DjangoLoginView
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from jwtauth.answers import log_cause
+from jwtauth.answers import TOO_MANY_LOGINS, log_cause
 from jwtauth.conf import Delivery
 from jwtauth.exceptions import LoginRefused, SessionLimitReached
 from jwtauth.forms import CredentialsForm
@@ -65,11 +63,7 @@ class LoginPage(DjangoLoginView):
         """Show the form once more; at the limit, with a second button."""
         log_cause(error)
         is_full = isinstance(error, SessionLimitReached)
-        form.add_error(None, _full() if is_full else form.get_invalid_login_error())
+        error_text = TOO_MANY_LOGINS if is_full else form.get_invalid_login_error()
+        form.add_error(None, error_text)
         context = self.get_context_data(form=form, may_end_oldest=is_full)
         return self.render_to_response(context)
-
-
-def _full() -> ValidationError:
-    text = _("You are logged in on as many devices as allowed.")
-    return ValidationError(text, code=SessionLimitReached.code)

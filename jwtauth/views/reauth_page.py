@@ -10,11 +10,10 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import rotate_token
 from django.shortcuts import resolve_url
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.generic import FormView
 
-from jwtauth.answers import log_cause
+from jwtauth.answers import TOO_MANY_LOGINS, log_cause
 from jwtauth.core.claims import AccessClaims
 from jwtauth.destinations import to_login_page
 from jwtauth.exceptions import CredentialsChanged, LoginRefused, SessionLimitReached
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     _FormView = FormView[PasswordForm]
 else:
     _FormView = FormView
-
-_FULL = _("You are logged in on as many devices as allowed.")
 
 
 @method_decorator(checked_form, name="dispatch")
@@ -78,7 +75,7 @@ class ReauthPage(RedirectURLMixin, _FormView):
         log_cause(error)
         match error:
             case SessionLimitReached():
-                form.add_error(None, _FULL)
+                form.add_error(None, TOO_MANY_LOGINS)
             case CredentialsChanged():
                 form.add_error(None, form.get_invalid_login_error())
             case _:

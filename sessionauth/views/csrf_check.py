@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from rest_framework.exceptions import PermissionDenied
 
 from sessionauth.answers import too_large, unreadable, wants_page
-from sessionauth.transport import UNREADABLE, is_too_large
+from sessionauth.request_body import UNREADABLE, is_too_large
 from sessionauth.views.page_headers import page_headers
 from sessionauth.views.standalone import standalone
 

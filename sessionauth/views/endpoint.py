@@ -17,7 +17,8 @@ from sessionauth.answers import CHALLENGE
 from sessionauth.authentication import SessionAuthentication
 from sessionauth.flows.time_left import time_left
 from sessionauth.parsers import BodyTooLarge, JSONParser
-from sessionauth.transport import is_too_large, session_of
+from sessionauth.request_body import is_too_large
+from sessionauth.transport import session_of
 from sessionauth.views.standalone import standalone
 
 if TYPE_CHECKING:

@@ -1,7 +1,5 @@
 """``logout/``: end this session, or every session of the user; as page and as JSON."""
 
-from collections import deque
-
 from django.conf import settings as django_settings
 from django.contrib import auth, messages
 from django.contrib.auth.views import RedirectURLMixin
@@ -36,7 +34,7 @@ class LogoutView(RedirectURLMixin, View):
         if request.user.is_authenticated:
             # Unread, they must not greet whoever sits there next. What receivers of
             # the logout add comes after, and is kept.
-            deque(messages.get_messages(request), maxlen=0)
+            list(messages.get_messages(request))
         auth.logout(request)
         # The token that the pages of the session carried dies with it.
         rotate_token(request)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
-from sessionauth.transport import MAX_BODY_BYTES
+from sessionauth.request_body import MAX_BODY_BYTES
 from tests.sessionauth.conftest import PASSWORD
 
 LogIn = Callable[..., Client]
