@@ -7,9 +7,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
 
-from jwtauth.transport.navigation import login_page
-
 _APP = "jwtauth"
+
+
+def login_page(request: HttpRequest) -> str:
+    """Return the address of the login page beside the view that is called.
+
+    Where the views are mounted without their namespace, that of ``LOGIN_URL``.
+    """
+    match = request.resolver_match
+    try:
+        return reverse(f"{_APP}:login", current_app=match.namespace if match else None)
+    except NoReverseMatch:
+        return resolve_url(django_settings.LOGIN_URL)
 
 
 def to_login_page(request: HttpRequest, next_url: str) -> HttpResponse:

@@ -24,6 +24,7 @@ from django.views.decorators.debug import sensitive_variables
 from jwtauth import transport
 from jwtauth.answers import log_cause
 from jwtauth.conf import Delivery, get_settings
+from jwtauth.core.issued_tokens import IssuedTokens
 from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.exceptions import (
     JWTAuthError,
@@ -114,7 +115,7 @@ class JWTAuthenticationMiddleware(MiddlewareMixin):
             # A rotation is on record already: a browser that never got its cookies
             # would come back after the outage like a thief.
             response = unavailable()
-            _set_renewed(request, response)
+            _set_renewed(response, transport.renewed(request))
             return response
         if is_kept_from_login(request, response):
             return reload_page(request)
@@ -225,7 +226,7 @@ def _send_renewed(request: HttpRequest, response: HttpResponseBase) -> None:
     """
     tokens = transport.renewed(request)
     if tokens and not _has_ended(tokens.access_token):
-        _set_renewed(request, response)
+        _set_renewed(response, tokens)
 
 
 @sensitive_variables()
@@ -241,8 +242,7 @@ def _has_ended(access_token: str) -> bool:
     return False
 
 
-def _set_renewed(request: HttpRequest, response: HttpResponseBase) -> None:
-    tokens = transport.renewed(request)
+def _set_renewed(response: HttpResponseBase, tokens: IssuedTokens | None) -> None:
     if tokens:
         set_cookies(response, tokens)
         response.headers["Cache-Control"] = "no-store"

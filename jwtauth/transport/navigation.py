@@ -9,13 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
-from django.urls import (
-    NoReverseMatch,
-    Resolver404,
-    get_script_prefix,
-    resolve,
-    reverse,
-)
+from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.translation import gettext as _
 
 from jwtauth.conf import SameSite, get_settings
@@ -73,18 +67,6 @@ def unavailable() -> HttpResponse:
 def wants_page(request: HttpRequest) -> bool:
     """Return whether a browser shows the answer; scripts and tools ask for JSON."""
     return "text/html" in request.headers.get("Accept", "")
-
-
-def login_page(request: HttpRequest) -> str:
-    """Return the address of the login page beside the view that is called.
-
-    Where the views are mounted without their namespace, that of ``LOGIN_URL``.
-    """
-    match = request.resolver_match
-    try:
-        return reverse("jwtauth:login", current_app=match.namespace if match else None)
-    except NoReverseMatch:
-        return resolve_url(django_settings.LOGIN_URL)
 
 
 def _leads_to_login(response: HttpResponseBase) -> bool:

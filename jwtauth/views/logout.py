@@ -1,7 +1,6 @@
 """``logout/``: end this login, or every login of the user; as page and as JSON."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,7 @@ from jwtauth import transport
 from jwtauth.answers import refuse_cross_site
 from jwtauth.authentication import JWTAuthentication
 from jwtauth.conf import Delivery
+from jwtauth.destinations import login_page
 from jwtauth.exceptions import TokenMalformed
 from jwtauth.flows.revoke import revoke_all, revoke_by_cookies, revoke_by_tokens
 from jwtauth.models import RevocationReason
@@ -37,7 +37,7 @@ from jwtauth.stores import families
 from jwtauth.transport.caller import claims_of_user
 from jwtauth.transport.cookies import forget, has_credential_cookie
 from jwtauth.transport.header import bearer_token, has_bearer
-from jwtauth.transport.navigation import login_page, wants_page
+from jwtauth.transport.navigation import wants_page
 from jwtauth.transport.request_body import UNREADABLE, is_too_large
 from jwtauth.views.csrf_check import checked_logout
 from jwtauth.views.endpoint import Endpoint
@@ -244,7 +244,7 @@ def _forget(request: HttpRequest, response: HttpResponseBase) -> None:
     """Let the browser forget the tokens; what its pages carried dies with them."""
     forget(response)
     # Unread, they must not greet whoever sits there next.
-    deque(messages.get_messages(request), maxlen=0)
+    list(messages.get_messages(request))
     if django_settings.CSRF_USE_SESSIONS:
         rotate_token(request)
 
