@@ -1,5 +1,6 @@
 """A browser at the jwt endpoints and pages: a cookie jar, https, and the CSRF token."""
 
+from html.parser import HTMLParser
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -136,3 +137,15 @@ def get_with_cookies(path: str, *pairs: tuple[str, str]) -> HttpResponse:
     """GET with a Cookie header of the test's own making, in its order."""
     header = "; ".join(f"{name}={value}" for name, value in pairs)
     return Client().get(path, secure=True, HTTP_COOKIE=header)
+
+
+class Tags(HTMLParser):
+    """The tags of a page, with their attributes."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
