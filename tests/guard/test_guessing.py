@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
 from django.core.management import call_command
 from django.db.models import F
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 
 from demo_project.lockout import (
     ACCOUNT_FORGETS_AFTER,
@@ -76,6 +78,18 @@ class TestOneAddress:
         assert Device(JSON).gets_in()
 
         assert guess(6) == [401] * 5 + [429]
+
+    def test_login_takes_back_no_guess_that_failed_in_the_same_request(
+        self, alice: User
+    ) -> None:
+        """A view may try one name, and then log somebody else in."""
+        bob = User.objects.create_user("bob")
+        for i in range(5):
+            request = RequestFactory().post("/", REMOTE_ADDR=HOME)
+            assert authenticate(request, username="alice", password=f"{i}") is None
+            user_logged_in.send(User, request=request, user=bob)
+
+        assert guess(1) == [429]
 
     def test_other_logins_do_not_end_the_wait(self, alice: User) -> None:
         """A guesser with an account of his own could log in to it in between."""
