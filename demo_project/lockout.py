@@ -134,7 +134,8 @@ class GuessHandler(AxesDatabaseHandler):  # type: ignore[misc] # axes has no typ
         start = randint(ends["first"], last_start)  # noqa: S311 # no secret
         near = attempts.filter(pk__gte=start)[:_LOOKED_AT].values_list("pk", flat=True)
         old = AccessAttempt.objects.select_for_update(skip_locked=True).filter(
-            Q(failures_since_start=0)
+            # Not at once: a guess at the same name may be about to find the row.
+            Q(failures_since_start=0, attempt_time__lt=now - FIRST_WAIT)
             | Q(attempt_time__lt=now - ACCOUNT_FORGETS_AFTER)
             | Q(attempt_time__lt=now - get_cool_off(request)) & ~Q(ip_address=ANYWHERE),
             pk__in=list(near),

@@ -268,6 +268,17 @@ class TestTraces:
         guess(1)
         assert not AccessAttempt.objects.filter(username="nobody").exists()
 
+    def test_count_that_was_just_taken_back_is_deleted_later(self, alice: User) -> None:
+        """A guess that is about to find the row would have nowhere to count."""
+        guess(1)
+        Device(JSON).gets_in()
+        guess(1, name="nobody", address=ELSEWHERE)
+
+        assert AccessAttempt.objects.filter(username="alice").count() == 2
+        later(timedelta(minutes=2))
+        guess(1, name="nobody", address=ELSEWHERE)
+        assert not AccessAttempt.objects.filter(username="alice").exists()
+
     def test_cleaning_looks_at_a_few_counts_alone(
         self, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -279,6 +290,7 @@ class TestTraces:
             for i in range(250)
         ]
         AccessAttempt.objects.bulk_create(counts)
+        later(timedelta(minutes=2))
         monkeypatch.setattr("demo_project.lockout.randint", lambda _first, last: last)
 
         guess(1)
