@@ -329,3 +329,15 @@ class TestStepUp:
         assert spared
         assert not other.is_logged_in()
         assert visitor.is_logged_in()
+
+    @every({"logout", "logout_all"})
+    def test_typed_address_of_a_logout_is_405_in_words(
+        self, visitor: Visitor, name: str
+    ) -> None:
+        """An empty page would look like a broken one; and a link ends nothing."""
+        answer = visitor.call("get", path_of(visitor.scheme, name), **BROWSER)
+
+        assert answer.status_code == 405
+        assert answer["Content-Type"].startswith("text/plain")
+        assert "GET" in answer.content.decode()
+        assert visitor.is_logged_in()
