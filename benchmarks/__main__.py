@@ -19,8 +19,8 @@ from django.db import connection
 from benchmarks import profiling
 from benchmarks.comparison import Comparison
 from benchmarks.rows import Row, table
+from demo_project import throw_away_postgres as postgres
 from demo_project.embedded_valkey import EmbeddedValkey
-from tests.harness import postgres
 
 PROGRAMS = (
     "access_token",

@@ -5,6 +5,7 @@ go through the same steps.
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Protocol
 
 from demo_project.http_caller import Answer, Caller
@@ -29,8 +30,18 @@ class Device(Protocol):
     def log_out(self) -> Answer:
         """End this login."""
 
+    def log_out_everywhere(self) -> Answer:
+        """End every login of this user."""
+
     def copy_to(self, caller: Caller) -> "Device":
         """Return another device with the same credential, as a thief has it."""
+
+
+class RefreshingDevice(Device, Protocol):
+    """A device whose login has a refresh token."""
+
+    def refresh(self, *, count: bool = False) -> Answer:
+        """Use the refresh token; keep what comes back, if anything does."""
 
 
 class JwtDevice:
@@ -49,14 +60,15 @@ class JwtDevice:
         path = f"{self._prefix}/auth/token/"
         self._keep(_succeeded(self._caller.send("POST", path, body=body), path))
 
-    def refresh(self) -> Answer:
+    def refresh(self, *, count: bool = False) -> Answer:
         """Use the refresh token; keep what comes back, if anything does."""
         answer = self._caller.send(
             "POST",
             f"{self._prefix}/auth/token/refresh/",
             body={"refresh": self.refresh_token},
+            headers=_asking_for_counts(on=count),
         )
-        if answer.status == 200:  # noqa: PLR2004 - HTTP: OK
+        if answer.status == HTTPStatus.OK:
             self._keep(answer)
         return answer
 
@@ -78,6 +90,11 @@ class JwtDevice:
         path = f"{self._prefix}/auth/logout/"
         return self._caller.send("POST", path, headers=self._authorization())
 
+    def log_out_everywhere(self) -> Answer:
+        """Revoke every login of this user by the access token of this one."""
+        path = f"{self._prefix}/auth/logout/all/"
+        return self._caller.send("POST", path, headers=self._authorization())
+
     def copy_to(self, caller: Caller) -> "JwtDevice":
         """Return another device with the same tokens."""
         copy = JwtDevice(caller, self._prefix)
@@ -93,13 +110,42 @@ class JwtDevice:
         self.refresh_token = answer.text("refresh")
 
 
-class SessionDevice:
-    """A device whose credential is in its cookies."""
+class _CookieDevice:
+    """A device whose credential is in its cookies, whatever it is."""
 
     def __init__(self, caller: Caller, prefix: str = "") -> None:
         """Call from ``caller``, below ``prefix``: ``/session``, or nothing."""
         self._caller = caller
         self._prefix = prefix
+
+    def call(self, path: str, *, count: bool = False) -> Answer:
+        """GET ``path`` of the API with the cookies."""
+        path = f"{self._prefix}/api/{path}"
+        return self._caller.send("GET", path, headers=_asking_for_counts(on=count))
+
+    def post(self, path: str, body: Mapping[str, str]) -> Answer:
+        """POST ``body`` to ``path`` of the API with cookies and CSRF token."""
+        return self._post(f"{self._prefix}/api/{path}", body)
+
+    def log_out(self) -> Answer:
+        """End the login."""
+        return self._post(f"{self._prefix}/auth/logout/", {})
+
+    def log_out_everywhere(self) -> Answer:
+        """End every login of this user."""
+        return self._post(f"{self._prefix}/auth/logout/all/", {})
+
+    def _post(
+        self, path: str, body: Mapping[str, str], *, count: bool = False
+    ) -> Answer:
+        cookies = self._caller.cookies
+        token = next((cookies[name] for name in cookies if "csrftoken" in name), "")
+        headers = {"X-CSRFToken": token, **_asking_for_counts(on=count)}
+        return self._caller.send("POST", path, body=body, headers=headers)
+
+
+class SessionDevice(_CookieDevice):
+    """A device whose cookie names a session."""
 
     def log_in(self, username: str, password: str) -> None:
         """Start a session; its cookie and the CSRF token's come back."""
@@ -107,29 +153,42 @@ class SessionDevice:
         path = f"{self._prefix}/auth/session/"
         _succeeded(self._caller.send("POST", path, body=body), path)
 
-    def call(self, path: str, *, count: bool = False) -> Answer:
-        """GET ``path`` of the API with the session cookie."""
-        path = f"{self._prefix}/api/{path}"
-        return self._caller.send("GET", path, headers=_asking_for_counts(on=count))
-
-    def post(self, path: str, body: Mapping[str, str]) -> Answer:
-        """POST ``body`` to ``path`` of the API with cookie and CSRF token."""
-        return self._post(f"{self._prefix}/api/{path}", body)
-
-    def log_out(self) -> Answer:
-        """End the session."""
-        return self._post(f"{self._prefix}/auth/logout/", {})
-
     def copy_to(self, caller: Caller) -> "SessionDevice":
         """Return another device with the same cookies."""
         caller.add_cookies(self._caller.cookies)
         return SessionDevice(caller, self._prefix)
 
-    def _post(self, path: str, body: Mapping[str, str]) -> Answer:
-        cookies = self._caller.cookies
-        token = next((cookies[name] for name in cookies if "csrftoken" in name), "")
-        headers = {"X-CSRFToken": token}
-        return self._caller.send("POST", path, body=body, headers=headers)
+
+class JwtCookieDevice(_CookieDevice):
+    """A device whose cookies are an access token and a refresh token."""
+
+    def log_in(self, username: str, password: str) -> None:
+        """Fetch a CSRF token, and with it the first pair of tokens."""
+        path = f"{self._prefix}/auth/csrf/"
+        _succeeded(self._caller.send("GET", path), path)
+        body = {"username": username, "password": password, "delivery": "cookie"}
+        path = f"{self._prefix}/auth/token/"
+        _succeeded(self._post(path, body), path)
+
+    def refresh(self, *, count: bool = False) -> Answer:
+        """Use the refresh token; what comes back replaces the cookies."""
+        return self._post(f"{self._prefix}/auth/token/refresh/", {}, count=count)
+
+    def copy_to(self, caller: Caller) -> "JwtCookieDevice":
+        """Return another device with the same cookies."""
+        caller.add_cookies(self._caller.cookies)
+        return JwtCookieDevice(caller, self._prefix)
+
+
+def require_ok(answer: Answer, path: str) -> Answer:
+    """Return the answer if it is a 200.
+
+    Raises:
+        RequestFailedError: It is another one.
+    """
+    if answer.status != HTTPStatus.OK:
+        raise RequestFailedError(f"{path} answered {answer.status}.")
+    return answer
 
 
 def _asking_for_counts(*, on: bool) -> dict[str, str]:
@@ -137,6 +196,6 @@ def _asking_for_counts(*, on: bool) -> dict[str, str]:
 
 
 def _succeeded(answer: Answer, path: str) -> Answer:
-    if answer.status >= 300:  # noqa: PLR2004 - HTTP: everything but success
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
         raise RequestFailedError(f"{path} answered {answer.status}.")
     return answer

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SCHEME_NAMES = ("jwt", "session")
+REVOCATIONS = ("denylist", "refresh_only")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 HIGHEST_PORT = 65534
 """Of the demo: the one above it belongs to the demo's second service."""
@@ -34,6 +35,8 @@ class Environment:
     secure_cookies: bool
     counting: bool
     resource_server: bool
+    revocation: str
+    user_row: bool
 
     @property
     def address(self) -> str:
@@ -70,6 +73,8 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         secure_cookies=_parsed(given, "DEMO_SECURE_COOKIES", "1", _switch),
         counting=_parsed(given, "DEMO_COUNTING", "0", _switch),
         resource_server=_parsed(given, "DEMO_RESOURCE_SERVER", "1", _switch),
+        revocation=_parsed(given, "DEMO_REVOCATION", "denylist", _revocation),
+        user_row=_parsed(given, "DEMO_USER_ROW", "0", _switch),
     )
     _refuse_debug_in_public(environment)
     return environment
@@ -88,6 +93,12 @@ def _parsed(
 def _scheme(value: str) -> str:
     if value not in SCHEME_NAMES:
         raise ValueError('set it to "jwt" or "session".')
+    return value
+
+
+def _revocation(value: str) -> str:
+    if value not in REVOCATIONS:
+        raise ValueError('set it to "denylist" or "refresh_only".')
     return value
 
 

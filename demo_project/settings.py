@@ -120,6 +120,8 @@ AXES_VERBOSE = False
 
 _keys = _environment.directory / "keys"
 SESSIONAUTH: dict[str, Any] = {}
+if _environment.user_row:
+    SESSIONAUTH["USER_CHECK_INTERVAL"] = timedelta(0)
 JWTAUTH: dict[str, Any] = {
     # Where the demo really listens: the addresses in its metadata can be followed.
     "ISSUER": _environment.address,
@@ -132,6 +134,8 @@ JWTAUTH: dict[str, Any] = {
     "KEYS": _keys,
     # Both ways, to be compared; a project usually has one.
     "DELIVERY": {"bearer", "cookie"},
+    "REVOCATION": _environment.revocation,
+    "USER": "database" if _environment.user_row else "lazy",
 }
 # `make demo` makes the keys. Until then their absence is no fault of the settings, and
 # commands that need none, such as makemigrations, must work.

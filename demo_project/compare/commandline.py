@@ -7,42 +7,52 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from demo_project.compare.report import as_json, as_table, build_rows, write_whole
-from demo_project.compare.runner import FULL, QUICK, run
+from demo_project.compare.plan import FULL, QUICK
+from demo_project.compare.runner import compare
 from demo_project.compare.server import ServerFailedError
+from demo_project.compare.table import as_table
+from demo_project.compare.whole_file import write_whole
 from demo_project.devices import RequestFailedError
+from demo_project.embedded_valkey import EmbeddedValkeyError
+from demo_project.throw_away_postgres import PostgresError
 
 STOPPED = 128 + signal.SIGINT
 FAILED = 1
+FAILURES = (
+    EmbeddedValkeyError,
+    PostgresError,
+    RequestFailedError,
+    ServerFailedError,
+    OSError,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what may be asked for."""
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the rows to FILE as well"
+        "--json", type=Path, metavar="FILE", help="write the result to FILE as well"
     )
     parser.add_argument(
         "--quick", action="store_true", help="measure less; the counts are the same"
     )
 
 
-def compare(*, json: Path | None, quick: bool) -> int:
+def run_comparison(*, json: Path | None, quick: bool) -> int:
     """Run the comparison, print its table, and return the exit code."""
     signal.signal(signal.SIGTERM, _stop)
     try:
         if json is not None:
             _check_target(json)
-        measured = run(QUICK if quick else FULL, _show_progress)
-        rows = build_rows(measured)
+        result = compare(QUICK if quick else FULL, _show_progress)
         if json is not None:
-            write_whole(json, as_json(rows))
+            write_whole(json, result.to_json())
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped; nothing was written.\n")
         return STOPPED
-    except (ServerFailedError, RequestFailedError, OSError) as error:
+    except FAILURES as error:
         sys.stderr.write(f"\nThe comparison failed. {error}\n")
         return FAILED
-    sys.stdout.write(f"\n{as_table(rows, list(measured))}")
+    sys.stdout.write(f"\n{as_table(result)}")
     return 0
 
 
@@ -53,8 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Measure both schemes over HTTP, side by side.",
     )
     add_arguments(parser)
-    chosen = parser.parse_args(arguments)
-    return compare(json=chosen.json, quick=chosen.quick)
+    return run_comparison(**vars(parser.parse_args(arguments)))
 
 
 def _check_target(path: Path) -> None:

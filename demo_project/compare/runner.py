@@ -1,91 +1,67 @@
-"""Runs the scenario in every mode, round by round, so that noise hits all alike."""
+"""Starts every mode, hands all of them to each measure, and collects the rows."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
-from demo_project.attacks.stage import Step
-from demo_project.compare.scenario import MODES, Cost, OpenMode, Round
+from demo_project.compare.database import Database, throw_away_database
+from demo_project.compare.machine import machine
+from demo_project.compare.measures import MEASURES
+from demo_project.compare.modes import MODES, Mode
+from demo_project.compare.open_mode import OpenMode
+from demo_project.compare.plan import QUICK, Measure, Plan, Progress, Run
+from demo_project.compare.result import ModeInfo, Result
 from demo_project.compare.server import throw_away_server
-
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How much is measured; a slow machine ends the rounds by the clock."""
-
-    rounds: int
-    requests_per_round: int
-    longest_seconds: float
-    revocations: int
+from demo_project.compare.throw_away_directory import throw_away_directory
 
 
-FULL = Plan(rounds=24, requests_per_round=200, longest_seconds=60, revocations=9)
-QUICK = Plan(rounds=4, requests_per_round=50, longest_seconds=10, revocations=3)
-
-
-@dataclass(kw_only=True)
-class Measured:
-    """Everything that came out of one mode."""
-
-    first_call: Cost
-    later_call: Cost
-    rounds: list[Round] = field(default_factory=list)
-    revocations: list[float] = field(default_factory=list)
-    attacks: dict[str, tuple[Step, ...]] = field(default_factory=dict)
-
-
-def run(plan: Plan, progress: Progress) -> dict[str, Measured]:
-    """Start both modes, drive them, and return what was measured, by mode.
+def compare(
+    plan: Plan, progress: Progress, measures: Sequence[Measure] = MEASURES
+) -> Result:
+    """Start all modes, measure, and return what came out.
 
     Raises:
         ServerFailedError: A server didn't start.
+        PostgresError: PostgreSQL is installed and didn't start.
+        EmbeddedValkeyError: Valkey is missing or didn't start.
         RequestFailedError: A step that the others stand on didn't succeed.
         OSError: A server stopped answering.
     """
+    began = time.monotonic()
+    with open_modes(MODES, progress) as (modes, database):
+        run = Run(plan=plan, modes=modes, database=database, progress=progress)
+        rows = [row for measure in measures for row in measure(run)]
+        return Result(
+            taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - began, 1),
+            quick=plan.rounds <= QUICK.rounds,
+            machine=machine(modes[0], database),
+            modes=[_info(mode.mode) for mode in modes],
+            rows=rows,
+        )
+
+
+@contextmanager
+def open_modes(
+    modes: Sequence[Mode], progress: Progress
+) -> Iterator[tuple[Sequence[OpenMode], Database]]:
+    """Run a server for each mode until the end of the ``with``."""
     with ExitStack() as stack:
-        modes: list[OpenMode] = []
-        for mode in MODES:
-            progress(f"starting the demo with {mode.name}")
-            server = stack.enter_context(throw_away_server(mode.name))
-            modes.append(OpenMode(mode, server, stack))
-        return _drive(modes, plan, progress)
-
-
-def _drive(
-    modes: list[OpenMode], plan: Plan, progress: Progress
-) -> dict[str, Measured]:
-    progress("counting SQL statements and Redis round trips")
-    measured = {mode.mode.name: _count(mode) for mode in modes}
-    for number in _rounds(plan):
-        progress(f"requests per second, round {number + 1} of {plan.rounds}")
+        root = stack.enter_context(throw_away_directory())
+        database = stack.enter_context(throw_away_database())
+        opened = []
         for mode in modes:
-            result = mode.measure(plan.requests_per_round)
-            measured[mode.mode.name].rounds.append(result)
-    for number in range(plan.revocations):
-        progress(f"revoking a login, {number + 1} of {plan.revocations}")
-        for mode in modes:
-            measured[mode.mode.name].revocations.append(mode.time_revocation())
-    for mode in modes:
-        for title, attack in mode.mode.attacks:
-            progress(f"stealing a credential of {mode.mode.name}, {title}")
-            measured[mode.mode.name].attacks[title] = mode.play(attack)
-    return measured
+            progress(f"starting the demo as {mode.name}")
+            opened.append(_opened(mode, database, root, stack))
+        yield opened, database
 
 
-def _rounds(plan: Plan) -> Iterator[int]:
-    """Count the rounds of the plan, or those that the time allows, at least one."""
-    deadline = time.monotonic() + plan.longest_seconds
-    for number in range(plan.rounds):
-        if number and time.monotonic() > deadline:
-            return
-        yield number
+def _opened(mode: Mode, database: Database, root: Path, stack: ExitStack) -> OpenMode:
+    server = stack.enter_context(throw_away_server(mode, database, root))
+    return OpenMode(mode=mode, server=server, stack=stack)
 
 
-def _count(mode: OpenMode) -> Measured:
-    mode.warm_up()
-    return Measured(
-        first_call=mode.cost_of_first_call(), later_call=mode.cost_of_later_call()
-    )
+def _info(mode: Mode) -> ModeInfo:
+    return ModeInfo(name=mode.name, title=mode.title, explanation=mode.explanation)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import postgres, servers
+from demo_project import throw_away_postgres as postgres
+from tests.harness import servers
 from tests.harness.programs import require_program
 
 pytest_plugins = ["pytester"]

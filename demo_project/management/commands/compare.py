@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from demo_project.compare.commandline import add_arguments, compare
+from demo_project.compare.commandline import add_arguments, run_comparison
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: object) -> None:
         """Run it; leave with its exit code where it failed."""
         target = options["json"]
-        code = compare(
+        code = run_comparison(
             json=target if isinstance(target, Path) else None,
             quick=bool(options["quick"]),
         )

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL cluster on a unix socket, gone with the test run."""
+"""A throw-away PostgreSQL cluster on a unix socket, gone with who started it."""
 
 import contextlib
 import os
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import psycopg
 
@@ -64,14 +65,20 @@ class PostgresCluster:
         self.socket_dir = choose_socket_directory("pg", longest_name=SOCKET_NAME)
         self._log = self.socket_dir / "log"
         self._user = _server_account()
-        self._process: GuardedProcess | None = None
+        # The first made the cluster, and its watchdog removes it in the end; each
+        # after it is a server that took over from one that was killed.
+        self._processes: list[GuardedProcess] = []
 
     @property
     def pid(self) -> int:
         """The postmaster's process id."""
-        if self._process is None:
-            raise PostgresError("The cluster has not been started.")
-        return self._process.pid
+        return self._running().pid
+
+    def url(self, database: str) -> str:
+        """Return the address of one of its databases, as the demo takes it."""
+        return (
+            f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket_dir))}"
+        )
 
     def start(self) -> None:
         """Make the cluster and return once it answers.
@@ -81,18 +88,33 @@ class PostgresCluster:
         """
         try:
             self._make_directory()
-            self._process = self._spawn()
-            self._wait_for_answer(self._process)
+            initialised = f"set -e; {shlex.join(self._initdb())}; {self._server()}"
+            self._processes = [self._spawn(initialised, remove=[str(self.socket_dir)])]
+            self._wait_for_answer()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """End the server and remove every trace of it."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
+        while self._processes:
+            self._processes.pop().close()
         shutil.rmtree(self.socket_dir, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End the server at once, as a crash does; its data stays for ``revive``."""
+        process = self._running()
+        process.send_signal(signal.SIGQUIT)
+        process.has_exited(START_SECONDS)
+
+    def revive(self) -> None:
+        """Start a server on what a killed one left, and return once it answers.
+
+        Raises:
+            PostgresError: It could not be started.
+        """
+        self._processes.append(self._spawn(self._server()))
+        self._wait_for_answer()
 
     def __enter__(self) -> Self:
         """Start the cluster."""
@@ -114,11 +136,13 @@ class PostgresCluster:
             account = pwd.getpwnam(self._user)
             os.chown(self.socket_dir, account.pw_uid, account.pw_gid)
 
-    def _spawn(self) -> GuardedProcess:
+    def _running(self) -> GuardedProcess:
+        if not self._processes:
+            raise PostgresError("The cluster has not been started.")
+        return self._processes[-1]
+
+    def _spawn(self, script: str, remove: Sequence[str] = ()) -> GuardedProcess:
         # Initialised under the watchdog too: a run may be killed at any time.
-        script = (
-            f"set -e; {shlex.join(self._initdb())}; exec {shlex.join(self._server())}"
-        )
         return GuardedProcess(
             ServerCommand(
                 argv=["/bin/sh", "-c", script],
@@ -126,7 +150,7 @@ class PostgresCluster:
                 log=str(self._log),
                 # A locale that is not installed would stop both programs.
                 env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-                remove=[str(self.socket_dir)],
+                remove=remove,
                 # Immediate shutdown: it waits for no client and writes nothing.
                 stop_signal=signal.SIGQUIT,
                 user=self._user,
@@ -138,14 +162,15 @@ class PostgresCluster:
         options += ["--locale=C", "--no-sync", f"--pgdata={self.socket_dir / 'data'}"]
         return [str(self._programs / "initdb"), *options]
 
-    def _server(self) -> Sequence[str]:
+    def _server(self) -> str:
         command = [str(self._programs / "postgres")]
         command += ["-D", str(self.socket_dir / "data"), "-k", str(self.socket_dir)]
         for name, value in SETTINGS.items():
             command += ["-c", f"{name}={value}"]
-        return command
+        return f"exec {shlex.join(command)}"
 
-    def _wait_for_answer(self, process: GuardedProcess) -> None:
+    def _wait_for_answer(self) -> None:
+        process = self._running()
         deadline = time.monotonic() + START_SECONDS
         while not process.has_exited(0.02) and time.monotonic() < deadline:
             with contextlib.suppress(psycopg.OperationalError):

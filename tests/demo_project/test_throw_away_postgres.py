@@ -6,8 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.harness import postgres
-from tests.harness.postgres import PostgresCluster, PostgresError
+from demo_project import throw_away_postgres as postgres
+from demo_project.throw_away_postgres import PostgresCluster, PostgresError
 
 pytestmark = pytest.mark.postgres
 

@@ -1,0 +1,34 @@
+"""What the figures are taken on."""
+
+import os
+import platform
+from importlib.metadata import version
+
+import redis
+
+from demo_project.compare.database import Database
+from demo_project.compare.open_mode import OpenMode
+from demo_project.compare.result import Machine
+
+NAMED_PACKAGES = ("Django", "djangorestframework", "PyJWT", "redis", "granian")
+
+
+def machine(mode: OpenMode, database: Database) -> Machine:
+    """Name the machine and the versions; the server behind Redis is asked."""
+    versions = {"Python": platform.python_version()}
+    versions |= {name: version(name) for name in NAMED_PACKAGES}
+    product, number = _product_of(mode.server.valkey.url)
+    name, _, release = database.name.partition(" ")
+    return Machine(
+        system=f"{platform.system()} {platform.machine()}",
+        processors=os.cpu_count() or 0,
+        versions=versions | {product: number, name: release},
+    )
+
+
+def _product_of(url: str) -> tuple[str, str]:
+    with redis.Redis.from_url(url) as client:
+        info = client.info("server")
+    if "valkey_version" in info:
+        return "Valkey", str(info["valkey_version"])
+    return "Redis", str(info["redis_version"])

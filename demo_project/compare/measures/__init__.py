@@ -1,0 +1,19 @@
+"""What is measured: a file for each subject, each of them yields its rows.
+
+Every file has one function, ``measure(run)``, and drives all modes in turns, so that
+noise hits them alike. The order is that of the report, but for what disturbs others:
+servers are stopped, and stores filled, when all else is measured.
+"""
+
+from demo_project.compare.measures import (
+    counted,
+    revocation,
+    throughput,
+)
+from demo_project.compare.plan import Measure
+
+MEASURES: tuple[Measure, ...] = (
+    throughput.measure,
+    counted.measure,
+    revocation.measure,
+)

@@ -1,0 +1,134 @@
+"""Requests per second of a view, as a share of the same view without authentication."""
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from demo_project.compare.open_mode import OpenMode
+from demo_project.compare.plan import Plan, Run
+from demo_project.compare.result import Cell, Kind, Row
+from demo_project.compare.spread import milliseconds, quartiles
+from demo_project.devices import Device, require_ok
+
+PUBLIC, GUARDED = "public/", "me/"
+# Requests to one view before the other has its turn.
+TURN = 10
+WARM_UP_REQUESTS = 50
+CLIENT = "one client, one connection"
+
+
+@dataclass(kw_only=True)
+class Timings:
+    """What one mode's requests took, in seconds, by view; and the rounds' shares."""
+
+    device: Device
+    seconds: dict[str, list[float]] = field(
+        default_factory=lambda: {PUBLIC: [], GUARDED: []}
+    )
+    shares: list[float] = field(default_factory=list)
+
+    def add_round(self, requests: int) -> None:
+        """Time both views in turns so short that a noisy neighbour hits both."""
+        spent = {PUBLIC: 0.0, GUARDED: 0.0}
+        for _ in range(max(1, requests // TURN)):
+            for path in spent:
+                taken = [_time(self.device, path) for _ in range(TURN)]
+                self.seconds[path] += taken
+                spent[path] += sum(taken)
+        self.shares.append(spent[PUBLIC] / spent[GUARDED])
+
+
+def measure(run: Run) -> Iterator[Row]:
+    """Yield the share, and how long the middle and the slowest requests take."""
+    timings = {mode.name: _warmed_up(mode) for mode in run.modes}
+    for number in _rounds(run.plan):
+        run.progress(f"requests per second, round {number + 1} of {run.plan.rounds}")
+        for timing in timings.values():
+            timing.add_round(run.plan.requests_per_round)
+    rounds = len(next(iter(timings.values())).shares)
+    yield Row(
+        id="share",
+        group="speed",
+        title="Requests per second, of the same view's without authentication",
+        kind=Kind.TIMED,
+        unit="%",
+        better="higher",
+        how=f"api/me/ beside api/public/, {CLIENT}, {TURN} requests of each in turns; "
+        "the modes take turns as well",
+        noise=f"median and quartiles of {rounds} rounds",
+        cells={name: _share(timing) for name, timing in timings.items()},
+    )
+    for row_id, title, percentile in (
+        ("p50", "A request in the middle", 50),
+        ("p99", "The slowest of a hundred requests", 99),
+    ):
+        yield Row(
+            id=row_id,
+            group="speed",
+            title=title,
+            kind=Kind.TIMED,
+            unit="ms",
+            better="lower",
+            how=f"api/me/, {CLIENT}; percentile {percentile} of all rounds' requests",
+            noise=f"median and quartiles of the same percentile of {rounds} rounds",
+            cells={
+                name: _latency(timing, percentile, rounds)
+                for name, timing in timings.items()
+            },
+        )
+
+
+def _rounds(plan: Plan) -> Iterator[int]:
+    """Count the rounds of the plan, or those that the time allows, at least one."""
+    deadline = time.monotonic() + plan.longest_seconds
+    for number in range(plan.rounds):
+        if number and time.monotonic() > deadline:
+            return
+        yield number
+
+
+def _warmed_up(mode: OpenMode) -> Timings:
+    """Let the server do what it does once in its life, before it is timed."""
+    device = mode.logged_in("throughput")
+    for path in (PUBLIC, GUARDED) * WARM_UP_REQUESTS:
+        _time(device, path)
+    return Timings(device=device)
+
+
+def _time(device: Device, path: str) -> float:
+    began = time.perf_counter()
+    answer = device.call(path)
+    taken = time.perf_counter() - began
+    require_ok(answer, path)
+    return taken
+
+
+def _share(timing: Timings) -> Cell:
+    low, middle, high = quartiles([share * 100 for share in timing.shares])
+    rates = {path: 1 / statistics.median(s) for path, s in timing.seconds.items()}
+    return Cell(
+        text=f"{middle:.0f} % ({low:.0f} to {high:.0f})",
+        value=middle,
+        low=low,
+        high=high,
+        details={
+            "me_per_second": rates[GUARDED],
+            "public_per_second": rates[PUBLIC],
+        },
+    )
+
+
+def _latency(timing: Timings, percentile: int, rounds: int) -> Cell:
+    taken = timing.seconds[GUARDED]
+    each = len(taken) // rounds
+    return milliseconds(
+        [
+            _percentile(taken[number * each : (number + 1) * each], percentile)
+            for number in range(rounds)
+        ]
+    )
+
+
+def _percentile(figures: Sequence[float], percentile: int) -> float:
+    return statistics.quantiles(figures, n=100, method="inclusive")[percentile - 1]
