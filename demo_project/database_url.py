@@ -67,6 +67,10 @@ def _parse(url: str) -> Database:
         "HOST": options.pop("host", unquote(host)),
         "PORT": options.pop("port", port),
         "OPTIONS": options,
+        # A new connection for each request would cost more than all else in it. One
+        # that the server dropped is noticed and replaced.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
     }
 
 

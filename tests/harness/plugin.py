@@ -13,8 +13,8 @@ from collections.abc import Generator
 import pytest
 
 from demo_project.embedded_valkey import EmbeddedValkeyError
-from tests.harness.log_sink import LogSink, install, refuse_leaks
 from demo_project.throw_away_postgres import HOW_TO_GET, PostgresError
+from tests.harness.log_sink import LogSink, install, refuse_leaks
 from tests.harness.programs import skip_missing_program
 from tests.harness.requirements.recorder import RequirementRecorder
 from tests.harness.requirements.rows import TABLE, TableError

@@ -13,8 +13,8 @@ import os
 import re
 from pathlib import Path
 
-from demo_project.embedded_valkey import EmbeddedValkey
 from demo_project import throw_away_postgres as postgres
+from demo_project.embedded_valkey import EmbeddedValkey
 
 # Database 0 belongs to a run without workers, 1 to 63 to gw0 to gw62.
 REDIS_DATABASES = 64
