@@ -4,6 +4,8 @@ import os
 from datetime import timedelta
 from typing import Any
 
+from django.conf import global_settings
+
 from demo_project import content_security_policy
 from demo_project.database_url import postgresql_database, sqlite_database
 from demo_project.directory import load_secret_key, running_valkey
@@ -51,6 +53,9 @@ MIDDLEWARE = [
 ]
 if _environment.counting:
     MIDDLEWARE.insert(0, "demo_project.compare.counting.CountingMiddleware")
+    # The default hasher, timed; the rest remain what they are.
+    _timed = "demo_project.compare.timed_hasher.TimedHasher"
+    PASSWORD_HASHERS = [_timed, *global_settings.PASSWORD_HASHERS[1:]]
 
 TEMPLATES: list[dict[str, Any]] = [
     {

@@ -1,5 +1,7 @@
 """What a request costs, counted inside the server: SQL statements, Redis round trips.
 
+How long it hashed passwords comes with them, from ``timed_hasher``.
+
 On only where ``DEMO_COUNTING=1``, and there only for requests that ask for it, so that
 the requests whose time is taken don't pay for the counting.
 """
@@ -18,6 +20,8 @@ from redis.connection import AbstractConnection
 ASK_HEADER = "X-Count"
 SQL_HEADER = "X-Count-SQL"
 REDIS_HEADER = "X-Count-Redis"
+HASH_HEADER = "X-Count-Hash"
+"""In microseconds."""
 
 # SQLite's are statements like others to Django, PostgreSQL's are not: without them
 # the numbers are the same on both.
@@ -30,6 +34,7 @@ class Counts:
 
     sql: int = 0
     redis: int = 0
+    hash_seconds: float = 0.0
     waiting: WeakSet[AbstractConnection] = field(default_factory=WeakSet)
 
 
@@ -59,7 +64,14 @@ class CountingMiddleware:
             _current.reset(token)
         response[SQL_HEADER] = str(counts.sql)
         response[REDIS_HEADER] = str(counts.redis)
+        response[HASH_HEADER] = str(round(counts.hash_seconds * 1_000_000))
         return response
+
+
+def count_hash(seconds: float) -> None:
+    """Add what hashing a password took to the current request's counts, if any."""
+    if (counts := _current.get()) is not None:
+        counts.hash_seconds += seconds
 
 
 def _count_sql(
