@@ -6,6 +6,7 @@ servers are stopped, and stores filled, when all else is measured.
 """
 
 from demo_project.compare.measures import (
+    bytes_sent,
     counted,
     revocation,
     throughput,
@@ -15,5 +16,6 @@ from demo_project.compare.plan import Measure
 MEASURES: tuple[Measure, ...] = (
     throughput.measure,
     counted.measure,
+    bytes_sent.measure,
     revocation.measure,
 )
