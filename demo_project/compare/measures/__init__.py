@@ -8,6 +8,8 @@ servers are stopped, and stores filled, when all else is measured.
 from demo_project.compare.measures import (
     bytes_sent,
     counted,
+    logins,
+    refreshes,
     revocation,
     throughput,
 )
@@ -17,5 +19,7 @@ MEASURES: tuple[Measure, ...] = (
     throughput.measure,
     counted.measure,
     bytes_sent.measure,
+    logins.measure,
+    refreshes.measure,
     revocation.measure,
 )
