@@ -21,6 +21,8 @@ class Kind(StrEnum):
     """By the clock: noisy, and another machine's differ."""
     COUNTED = "counted"
     """Exact: the same on every machine with the same versions."""
+    MEASURED = "measured"
+    """A size that depends on the servers' versions."""
     OBSERVED = "observed"
     """What was answered: exact, in words."""
     STATED = "stated"

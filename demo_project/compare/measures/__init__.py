@@ -11,6 +11,7 @@ from demo_project.compare.measures import (
     logins,
     refreshes,
     revocation,
+    storage,
     throughput,
 )
 from demo_project.compare.plan import Measure
@@ -21,5 +22,6 @@ MEASURES: tuple[Measure, ...] = (
     bytes_sent.measure,
     logins.measure,
     refreshes.measure,
+    storage.measure,
     revocation.measure,
 )
