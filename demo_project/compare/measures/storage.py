@@ -77,7 +77,8 @@ def _bytes_row(found: Figures, database: str) -> Row:
         better="lower",
         how="MEMORY USAGE of the login's keys in Redis, and what 2,000 more logins, "
         f"five a user, add to the table and its indexes in {database}, for each",
-        noise="the same with every run, and another one with other versions",
+        noise="memory is the same in every run, disk differs by a few pages for all; "
+        "both depend on the servers' versions",
         cells=_cells(bytes_cell, found),
     )
 
