@@ -25,14 +25,15 @@ SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"
 START_SECONDS = 60.0
 
-# Nothing in it outlives the run, so nothing needs to reach the disk. Shared memory
-# is mapped from files in the data directory: /dev/shm would keep it after SIGKILL.
+# Nothing in it outlives the run, so nothing needs to reach the disk. Commits are handed
+# to the system all the same: what a killed server took must be there for the next one.
+# Shared memory is mapped from files in the data directory: /dev/shm would keep it after
+# SIGKILL.
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "dynamic_shared_memory_type": "mmap",
     "shared_memory_type": "mmap",
     "autovacuum": "on",
@@ -65,8 +66,9 @@ class PostgresCluster:
         self.socket_dir = choose_socket_directory("pg", longest_name=SOCKET_NAME)
         self._log = self.socket_dir / "log"
         self._user = _server_account()
-        # The first made the cluster, and its watchdog removes it in the end; each
-        # after it is a server that took over from one that was killed.
+        # The first made the cluster; each after it is a server that took over from
+        # one that was killed. Every watchdog removes the directory in the end, so
+        # that the last to finish does: a server that is ending may still write.
         self._processes: list[GuardedProcess] = []
 
     @property
@@ -89,7 +91,7 @@ class PostgresCluster:
         try:
             self._make_directory()
             initialised = f"set -e; {shlex.join(self._initdb())}; {self._server()}"
-            self._processes = [self._spawn(initialised, remove=[str(self.socket_dir)])]
+            self._processes = [self._spawn(initialised)]
             self._wait_for_answer()
         except BaseException:
             self.stop()
@@ -102,10 +104,15 @@ class PostgresCluster:
         shutil.rmtree(self.socket_dir, ignore_errors=True)
 
     def kill(self) -> None:
-        """End the server at once, as a crash does; its data stays for ``revive``."""
+        """End the server at once, as a crash does; its data stays for ``revive``.
+
+        Raises:
+            PostgresError: It does not end.
+        """
         process = self._running()
         process.send_signal(signal.SIGQUIT)
-        process.has_exited(START_SECONDS)
+        if not process.has_exited(START_SECONDS):
+            raise PostgresError("PostgreSQL did not end when it was told to.")
 
     def revive(self) -> None:
         """Start a server on what a killed one left, and return once it answers.
@@ -141,7 +148,7 @@ class PostgresCluster:
             raise PostgresError("The cluster has not been started.")
         return self._processes[-1]
 
-    def _spawn(self, script: str, remove: Sequence[str] = ()) -> GuardedProcess:
+    def _spawn(self, script: str) -> GuardedProcess:
         # Initialised under the watchdog too: a run may be killed at any time.
         return GuardedProcess(
             ServerCommand(
@@ -150,7 +157,7 @@ class PostgresCluster:
                 log=str(self._log),
                 # A locale that is not installed would stop both programs.
                 env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-                remove=remove,
+                remove=[str(self.socket_dir)],
                 # Immediate shutdown: it waits for no client and writes nothing.
                 stop_signal=signal.SIGQUIT,
                 user=self._user,
@@ -191,5 +198,5 @@ def _server_account() -> str | None:
     except KeyError:
         raise PostgresError(
             "PostgreSQL refuses to run as root and there is no account `postgres`: "
-            "create one, or run the tests as another user."
+            "create one, or run this as another user."
         ) from None

@@ -1,15 +1,31 @@
 """The throw-away PostgreSQL cluster."""
 
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from demo_project import throw_away_postgres as postgres
+from demo_project.environment import CHECKOUT
 from demo_project.throw_away_postgres import PostgresCluster, PostgresError
 
 pytestmark = pytest.mark.postgres
+
+OWNER = """
+import time
+from pathlib import Path
+from demo_project.throw_away_postgres import PostgresCluster
+with PostgresCluster(Path({programs!r})) as cluster:
+    cluster.kill()
+    {then}
+    print(cluster.socket_dir, cluster.pid, flush=True)
+    time.sleep(120)
+"""
 
 
 @pytest.fixture
@@ -64,6 +80,87 @@ class TestPostgresCluster:
             cluster.start()
 
         assert not cluster.socket_dir.exists()
+
+    @pytest.mark.slow
+    def test_killed_server_is_revived_with_its_data(self, programs: Path) -> None:
+        """A crash that lost rows would be another one than what is measured."""
+        with PostgresCluster(programs) as cluster:
+            _execute(cluster, "CREATE TABLE things AS SELECT 1 AS one")
+            first = cluster.pid
+            cluster.kill()
+            with pytest.raises(psycopg.OperationalError):
+                _execute(cluster, "SELECT 1")
+            cluster.revive()
+
+            assert cluster.pid != first
+            assert _execute(cluster, "SELECT one FROM things") == 1
+
+    @pytest.mark.slow
+    def test_cluster_whose_server_is_killed_leaves_nothing(
+        self, programs: Path
+    ) -> None:
+        """Ctrl-C may come while it is down."""
+        with PostgresCluster(programs) as cluster:
+            cluster.kill()
+
+        assert not cluster.socket_dir.exists()
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("then", ["", "cluster.revive()"])
+    def test_killed_owner_leaves_nothing(self, then: str, programs: Path) -> None:
+        """The run may be killed while the server is down, or after it came back."""
+        program = OWNER.format(programs=str(programs), then=then)
+        owner = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-c", program],
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with owner:
+            assert owner.stdout is not None
+            directory, pid = owner.stdout.readline().split()
+            owner.kill()
+
+        assert _comes_true(lambda: not Path(directory).exists())
+        assert _comes_true(lambda: not _is_alive(int(pid)))
+        # Who was still ending could have made it again.
+        time.sleep(1)
+        assert not Path(directory).exists()
+
+    def test_cluster_that_was_not_started_can_not_be_killed(
+        self, programs: Path
+    ) -> None:
+        """Its process id would be somebody else's."""
+        with pytest.raises(PostgresError, match="has not been started"):
+            PostgresCluster(programs).kill()
+
+
+def test_root_without_the_account_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's own refusal comes late and names no cure."""
+    monkeypatch.setattr(postgres.os, "getuid", lambda: 0)
+    monkeypatch.setattr(postgres.pwd, "getpwnam", {}.__getitem__)
+
+    with pytest.raises(PostgresError, match="there is no account `postgres`"):
+        PostgresCluster(tmp_path)
+
+
+def _execute(cluster: PostgresCluster, statement: str) -> int | None:
+    with psycopg.connect(
+        host=str(cluster.socket_dir), user="postgres", autocommit=True
+    ) as client:
+        cursor = client.execute(statement)
+        [value] = (cursor.fetchone() if cursor.description else None) or [None]
+    client.close()
+    return value
+
+
+def _comes_true(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
 
 
 def _is_alive(pid: int) -> bool:
