@@ -1,8 +1,10 @@
 """The database of a run: a PostgreSQL cluster of its own, or SQLite where none is."""
 
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 import psycopg
@@ -13,6 +15,11 @@ from demo_project.throw_away_postgres import (
     find_programs,
 )
 
+TEMPLATE = "template"
+"""The database that is filled once, and its ``DEMO_DIR`` below the run's directory."""
+SQLITE_FILE = "db.sqlite3"
+"""As ``demo_project.settings`` calls it."""
+
 
 class Database(Protocol):
     """What the modes keep their users and token families in; each has its own."""
@@ -22,8 +29,11 @@ class Database(Protocol):
     can_stop: bool
     """Whether ``stop`` and ``start`` do anything: SQLite is no server."""
 
+    template_url: str
+    """The ``DATABASE_URL`` of what every mode gets a copy of."""
+
     def url_for(self, mode: str) -> str:
-        """Return the ``DATABASE_URL`` of a mode; nothing for a file of its own."""
+        """Make a mode's copy; return its ``DATABASE_URL``, nothing for a file."""
 
     def stop(self) -> None:
         """End the server as a crash does."""
@@ -35,9 +45,14 @@ class Database(Protocol):
 class _Sqlite:
     name = f"SQLite {sqlite3.sqlite_version}"
     can_stop = False
+    template_url = ""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
 
     def url_for(self, mode: str) -> str:
-        del mode
+        template = self._root / TEMPLATE / SQLITE_FILE
+        shutil.copy(template, self._root / mode / SQLITE_FILE)
         return ""
 
     def stop(self) -> None:
@@ -53,12 +68,14 @@ class _PostgreSQL:
         self._cluster = cluster
         with self._connection() as connection:
             [version] = connection.execute("SHOW server_version").fetchone() or [""]
+            connection.execute(f"CREATE DATABASE {TEMPLATE}")
         self.name = f"PostgreSQL {version.split()[0]}"
+        self.template_url = cluster.url(TEMPLATE)
 
     def url_for(self, mode: str) -> str:
         with self._connection() as connection:
             # The names are those of demo_project.compare.modes.
-            connection.execute(f"CREATE DATABASE {mode}")
+            connection.execute(f"CREATE DATABASE {mode} TEMPLATE {TEMPLATE}")
         return self._cluster.url(mode)
 
     def stop(self) -> None:
@@ -80,15 +97,18 @@ class _PostgreSQL:
 
 
 @contextlib.contextmanager
-def throw_away_database() -> Iterator[Database]:
+def throw_away_database(root: Path) -> Iterator[Database]:
     """Run a database for the modes of one comparison.
+
+    Args:
+        root: Where the modes have a directory each, for SQLite's files.
 
     Raises:
         PostgresError: PostgreSQL is installed and could not be started.
     """
     programs = find_programs()
     if programs is None:
-        yield _Sqlite()
+        yield _Sqlite(root)
         return
     with PostgresCluster(programs) as cluster:
         yield _PostgreSQL(cluster)

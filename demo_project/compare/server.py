@@ -2,30 +2,46 @@
 
 import contextlib
 import os
-import secrets
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
-from demo_project.compare.database import Database
+from demo_project.compare.bound_program import last_words, run_bound
+from demo_project.compare.database import TEMPLATE, Database
 from demo_project.compare.modes import Mode
+from demo_project.compare.template_database import Account, fill_template
+from demo_project.compare.throw_away_directory import in_use
 from demo_project.embedded_valkey import EmbeddedValkey
 from demo_project.environment import CHECKOUT
 from demo_project.http_caller import HttpCaller
 from demo_project.ports import reserved_port
 from demo_project.watchdog import GuardedProcess, ServerCommand
 
-LONGEST_START_SECONDS = 60.0
-LONGEST_PROGRAM_SECONDS = 1800.0
+# All of them start at the same time, perhaps on a busy machine.
+LONGEST_START_SECONDS = 180.0
 # What the person's own shell says about the demo must not reach this one.
 OUR_VARIABLES = ("REDIS_URL", "DATABASE_URL", "AUTH_SCHEME", "DEMO_")
 
 
 class ServerFailedError(Exception):
     """The throw-away server didn't start; the text ends with its last words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What the servers of one run share."""
+
+    root: Path
+    """Each has a directory of its own in it."""
+    database: Database
+    account: Account
+    second_service: bool
+    """Whether each starts the second service beside it."""
+    end: Event = field(default_factory=Event)
+    """Set when the run ends; a server that still starts gives up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +54,8 @@ class ThrowAwayServer:
     """Its keys are in ``keys/`` there, as ``DEMO_DIR`` has them."""
     environment: Mapping[str, str]
     """What its programs run with."""
-    username: str = field(default_factory=lambda: f"user-{secrets.token_hex(4)}")
-    password: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    username: str
+    password: str
 
     @property
     def second_port(self) -> int:
@@ -59,42 +75,43 @@ class ThrowAwayServer:
             text: What it reads from its standard input.
 
         Raises:
-            ServerFailedError: It failed.
+            ProgramFailedError: It failed.
         """
-        ran = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", module, *arguments],
-            input=text,
-            capture_output=True,
-            text=True,
-            cwd=CHECKOUT,
-            env=dict(self.environment),
-            check=False,
-            timeout=LONGEST_PROGRAM_SECONDS,
-        )
-        if ran.returncode:
-            raise ServerFailedError(f"{module} failed: {_last_words(ran.stderr)}")
-        return ran.stdout
+        return run_bound(module, *arguments, environment=self.environment, text=text)
+
+
+def prepare_ground(
+    root: Path, database: Database, *, second_service: bool = True
+) -> Ground:
+    """Fill the database that every mode gets a copy of.
+
+    Raises:
+        ProgramFailedError: It couldn't be filled.
+    """
+    environment = _inherited() | {
+        "DATABASE_URL": database.template_url,
+        "DEMO_COUNTING": "1",
+        "DEMO_DIR": str(root / TEMPLATE),
+        "DJANGO_SETTINGS_MODULE": "demo_project.settings",
+    }
+    account = fill_template(environment)
+    return Ground(
+        root=root, database=database, account=account, second_service=second_service
+    )
 
 
 @contextlib.contextmanager
-def throw_away_server(
-    mode: Mode, database: Database, root: Path
-) -> Iterator[ThrowAwayServer]:
+def throw_away_server(mode: Mode, ground: Ground) -> Iterator[ThrowAwayServer]:
     """Run the demo in ``mode`` on a port of its own on 127.0.0.1, DEBUG off.
 
     Its Valkey keeps an append-only file, as the demo's does; watchdogs end both
     servers even if this process is killed.
 
-    Args:
-        mode: Which settings it has.
-        database: Where it gets a database of its own.
-        root: A directory that it makes its own in; it removes nothing there.
-
     Raises:
         ServerFailedError: It didn't start.
         EmbeddedValkeyError: Its Valkey didn't start.
     """
-    directory = root / mode.name
+    directory = ground.root / mode.name
     directory.mkdir()
     with (
         reserved_port(following=1) as port,
@@ -104,68 +121,70 @@ def throw_away_server(
             port=port,
             valkey=valkey,
             directory=directory,
-            environment=_environment(mode, database)
+            environment=_environment(mode, ground)
             | {
                 "DEMO_PORT": str(port),
                 "DEMO_DIR": str(directory),
                 "REDIS_URL": valkey.url,
             },
+            username=ground.account.username,
+            password=ground.account.password,
         )
-        with _running(server):
+        with _running(server, ground):
             yield server
 
 
 @contextlib.contextmanager
-def _running(server: ThrowAwayServer) -> Iterator[None]:
+def _running(server: ThrowAwayServer, ground: Ground) -> Iterator[None]:
     log = server.directory / "log"
-    process = GuardedProcess(
-        ServerCommand(
-            argv=[sys.executable, "-m", "demo_project.serve"],
-            cwd=str(CHECKOUT),
-            log=str(log),
-            env=server.environment,
+    with in_use(server.directory) as lock:
+        process = GuardedProcess(
+            ServerCommand(
+                argv=[sys.executable, "-m", "demo_project.serve"],
+                cwd=str(CHECKOUT),
+                log=str(log),
+                env=server.environment,
+                pass_fds=[lock],
+            )
         )
-    )
     try:
-        for port in (server.port, server.second_port):
-            _wait_until_it_answers(process, server, port, log)
-        server.run(
-            "demo_project.compare.throw_away_user",
-            server.username,
-            text=server.password,
-        )
+        _wait_until_it_answers(process, server.port, ground, log)
+        if ground.second_service:
+            _wait_until_it_answers(process, server.second_port, ground, log)
         yield
     finally:
         process.close()
 
 
-def _environment(mode: Mode, database: Database) -> dict[str, str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OUR_VARIABLES)}
+def _environment(mode: Mode, ground: Ground) -> dict[str, str]:
     return {
-        **inherited,
+        **_inherited(),
         "AUTH_SCHEME": mode.scheme,
-        "DATABASE_URL": database.url_for(mode.name),
+        "DATABASE_URL": ground.database.url_for(mode.name),
         "DEMO_DEBUG": "0",
         "DEMO_COUNTING": "1",
+        "DEMO_RESOURCE_SERVER": str(int(ground.second_service)),
         "DJANGO_SETTINGS_MODULE": "demo_project.settings",
         **mode.environment,
     }
 
 
+def _inherited() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(OUR_VARIABLES)}
+
+
 def _wait_until_it_answers(
-    process: GuardedProcess, server: ThrowAwayServer, port: int, log: Path
+    process: GuardedProcess, port: int, ground: Ground, log: Path
 ) -> None:
     deadline = time.monotonic() + LONGEST_START_SECONDS
-    while time.monotonic() < deadline and not process.has_exited(0.05):
+    while not process.has_exited(0.05):
+        if ground.end.is_set() or time.monotonic() > deadline:
+            break
         with (
             contextlib.suppress(OSError),
-            server.open_device("starter", port=port) as starter,
+            HttpCaller(port, device="starter") as starter,
         ):
             starter.send("GET", "/")
             return
-    last_words = _last_words(log.read_text(errors="replace"))
-    raise ServerFailedError(f"The demo didn't start: {last_words}")
-
-
-def _last_words(text: str) -> str:
-    return " / ".join(text.strip().splitlines()[-3:])
+    words = last_words(log.read_text(errors="replace"))
+    raise ServerFailedError(f"The demo didn't start: {words}")

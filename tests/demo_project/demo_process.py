@@ -46,6 +46,8 @@ class DemoProcess:
             variables["DEMO_PORT"] = str(port)
         self.port = int(variables["DEMO_PORT"])
         self._temporary = Path(tempfile.mkdtemp(prefix="t-"))
+        # PostgreSQL runs as another account where the tests run as root.
+        self._temporary.chmod(0o711)
         self._output = self._temporary.with_suffix(".out")
         environment = {"DEMO_DIR": str(directory), "TMPDIR": str(self._temporary)}
         with self._output.open("w") as output:

@@ -5,6 +5,8 @@ noise hits them alike. The order is that of the report, but for what disturbs ot
 servers are stopped, and stores filled, when all else is measured.
 """
 
+from collections.abc import Mapping
+
 from demo_project.compare.measures import (
     bytes_sent,
     counted,
@@ -16,12 +18,13 @@ from demo_project.compare.measures import (
 )
 from demo_project.compare.plan import Measure
 
-MEASURES: tuple[Measure, ...] = (
-    throughput.measure,
-    counted.measure,
-    bytes_sent.measure,
-    logins.measure,
-    refreshes.measure,
-    storage.measure,
-    revocation.measure,
-)
+MEASURES: Mapping[Measure, tuple[str, ...]] = {
+    throughput.measure: ("speed",),
+    counted.measure: ("cost",),
+    bytes_sent.measure: ("cost",),
+    logins.measure: ("login",),
+    refreshes.measure: ("login",),
+    revocation.measure: ("revocation",),
+    storage.measure: ("storage",),
+}
+"""Each with the groups of ``result.GROUPS`` that its rows stand under."""

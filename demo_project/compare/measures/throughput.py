@@ -2,9 +2,10 @@
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from demo_project.compare.at_once import at_once
 from demo_project.compare.open_mode import OpenMode
 from demo_project.compare.plan import Plan, Run
 from demo_project.compare.result import Cell, Kind, Row
@@ -41,42 +42,14 @@ class Timings:
 
 def measure(run: Run) -> Iterator[Row]:
     """Yield the share, and how long the middle and the slowest requests take."""
-    timings = {mode.name: _warmed_up(mode) for mode in run.modes}
+    timings = at_once(run.modes, _warmed_up)
     for number in _rounds(run.plan):
         run.progress(f"requests per second, round {number + 1} of {run.plan.rounds}")
         for timing in timings.values():
             timing.add_round(run.plan.requests_per_round)
-    rounds = len(next(iter(timings.values())).shares)
-    yield Row(
-        id="share",
-        group="speed",
-        title="Requests per second, of the same view's without authentication",
-        kind=Kind.TIMED,
-        unit="%",
-        better="higher",
-        how=f"api/me/ beside api/public/, {CLIENT}, {TURN} requests of each in turns; "
-        "the modes take turns as well",
-        noise=f"median and quartiles of {rounds} rounds",
-        cells={name: _share(timing) for name, timing in timings.items()},
-    )
-    for row_id, title, percentile in (
-        ("p50", "A request in the middle", 50),
-        ("p99", "The slowest of a hundred requests", 99),
-    ):
-        yield Row(
-            id=row_id,
-            group="speed",
-            title=title,
-            kind=Kind.TIMED,
-            unit="ms",
-            better="lower",
-            how=f"api/me/, {CLIENT}; percentile {percentile} of all rounds' requests",
-            noise=f"median and quartiles of the same percentile of {rounds} rounds",
-            cells={
-                name: _latency(timing, percentile, rounds)
-                for name, timing in timings.items()
-            },
-        )
+    yield _share_row(timings)
+    yield _latency_row(timings, "p50", "A request in the middle", 50)
+    yield _latency_row(timings, "p99", "The slowest of a hundred requests", 99)
 
 
 def _rounds(plan: Plan) -> Iterator[int]:
@@ -102,6 +75,45 @@ def _time(device: Device, path: str) -> float:
     taken = time.perf_counter() - began
     require_ok(answer, path)
     return taken
+
+
+def _share_row(timings: Mapping[str, Timings]) -> Row:
+    return Row(
+        id="share",
+        group="speed",
+        title="Requests per second, of the same view's without authentication",
+        kind=Kind.TIMED,
+        unit="%",
+        better="higher",
+        how=f"api/me/ beside api/public/, {CLIENT}, {TURN} requests of each in turns; "
+        "the modes take turns as well",
+        noise=f"median and quartiles of {_made(timings)} rounds",
+        cells={name: _share(timing) for name, timing in timings.items()},
+    )
+
+
+def _latency_row(
+    timings: Mapping[str, Timings], row_id: str, title: str, percentile: int
+) -> Row:
+    rounds = _made(timings)
+    return Row(
+        id=row_id,
+        group="speed",
+        title=title,
+        kind=Kind.TIMED,
+        unit="ms",
+        better="lower",
+        how=f"api/me/, {CLIENT}; percentile {percentile} of all rounds' requests",
+        noise=f"median and quartiles of the same percentile of {rounds} rounds",
+        cells={
+            name: _latency(timing, percentile, rounds)
+            for name, timing in timings.items()
+        },
+    )
+
+
+def _made(timings: Mapping[str, Timings]) -> int:
+    return len(next(iter(timings.values())).shares)
 
 
 def _share(timing: Timings) -> Cell:

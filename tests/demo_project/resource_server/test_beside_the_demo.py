@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from demo_project.compare import server as comparison
 from demo_project.environment import read_environment
 from demo_project.ports import answers, claim_port
 from demo_project.resource_server.beside_the_demo import (
@@ -188,10 +187,3 @@ class TestPassedOn:
         }
 
         assert passed_on({**secret, **taken}) == taken
-
-
-def test_comparison_starts_none() -> None:
-    """It would take time from what is measured."""
-    variables = comparison._environment("jwt", 8000, Path("/d"))
-
-    assert variables["DEMO_RESOURCE_SERVER"] == "0"
