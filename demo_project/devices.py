@@ -53,6 +53,8 @@ class JwtDevice:
         self._prefix = prefix
         self.access_token = ""
         self.refresh_token = ""
+        self.expires_in = 0
+        """How many seconds the access token was good for when it was issued."""
 
     def log_in(self, username: str, password: str) -> None:
         """Fetch the first pair of tokens."""
@@ -100,6 +102,7 @@ class JwtDevice:
         copy = JwtDevice(caller, self._prefix)
         copy.access_token = self.access_token
         copy.refresh_token = self.refresh_token
+        copy.expires_in = self.expires_in
         return copy
 
     def _authorization(self) -> dict[str, str]:
@@ -108,6 +111,7 @@ class JwtDevice:
     def _keep(self, answer: Answer) -> None:
         self.access_token = answer.text("access")
         self.refresh_token = answer.text("refresh")
+        self.expires_in = int(answer.text("expires_in"))
 
 
 class _CookieDevice:
