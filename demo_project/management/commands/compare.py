@@ -2,11 +2,12 @@
 
 import sys
 from argparse import ArgumentParser
-from pathlib import Path
+from dataclasses import fields
+from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from demo_project.compare.commandline import add_arguments, run_comparison
+from demo_project.compare.commandline import Options, add_arguments, run_comparison
 
 
 class Command(BaseCommand):
@@ -20,12 +21,9 @@ class Command(BaseCommand):
         """Take the options of ``python -m demo_project.compare``."""
         add_arguments(parser)
 
-    def handle(self, *_args: object, **options: object) -> None:
+    def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 # Django's
         """Run it; leave with its exit code where it failed."""
-        target = options["json"]
-        code = run_comparison(
-            json=target if isinstance(target, Path) else None,
-            quick=bool(options["quick"]),
-        )
+        ours = {field.name: options[field.name] for field in fields(Options)}
+        code = run_comparison(Options(**ours))
         if code:
             sys.exit(code)
