@@ -1,10 +1,10 @@
-"""Calls that do the same thing, and what each may cost against one of them."""
+"""Calls that do the same thing, timed against one of them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from benchmarks.interleaved import time_against_each_other
-from benchmarks.rows import Row
+from benchmarks.rows import Row, slug
 
 Call = Callable[[], object]
 
@@ -13,14 +13,14 @@ Call = Callable[[], object]
 class Comparison:
     """One round of contenders; each of them gives a row, the yardstick does not."""
 
+    id: str
+    """What the ids of the rows begin with."""
     about: str
     """What all of them do: the first half of the rows' names."""
     against: str
     """The yardstick's name."""
     yardstick: Call
     contenders: Mapping[str, Call]
-    budgets: Mapping[str, float] = field(default_factory=dict)
-    """The most that a contender should take, in times of the yardstick."""
 
     def rows(self) -> Iterator[Row]:
         """Time them all, and yield the ratios."""
@@ -29,11 +29,11 @@ class Comparison:
         )
         for contender in self.contenders:
             yield Row.of(
+                f"{self.id}.{slug(contender)}",
                 self.name_of(contender),
                 timings[contender],
                 timings[self.against],
                 against=self.against,
-                budget=self.budgets.get(contender),
             )
 
     def name_of(self, contender: str) -> str:

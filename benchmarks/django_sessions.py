@@ -3,13 +3,18 @@
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
 from django.contrib.sessions.backends import cache, cached_db, db
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoMiddleware
 from django.core.cache import caches
 from django.test import override_settings
 
+from benchmarks.credentials import Headers, session_cookie
 from benchmarks.in_process import InProcess
+from sessionauth.engine import SessionStore
+from sessionauth.flows.session import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +57,10 @@ ENGINES: dict[str, type[SessionBase]] = {
 }
 
 
+PEER = "Django cache, django-redis"
+"""What most projects have."""
 ENGINE = "BENCHMARK_ENGINE"
+ORIGIN = Origin(device="Chrome on Linux", address="203.0.113.77")
 MIDDLEWARE = [
     "benchmarks.django_sessions.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -72,3 +80,20 @@ def worker_with(engine: str) -> InProcess:
     """Return a worker of a project that uses one of ``ENGINES`` and loads the user."""
     with override_settings(MIDDLEWARE=MIDDLEWARE, **{ENGINE: engine}):
         return InProcess()
+
+
+def logged_in(store: type[SessionBase], user: User) -> str:
+    """Store what Django's ``login()`` does; without its query for ``last_login``."""
+    session = store()
+    if isinstance(session, SessionStore):
+        session.origin = lambda: ORIGIN
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
+def django_session_headers(user: User) -> Headers:
+    """Return the cookie that proves ``user`` to Django with what most projects have."""
+    return session_cookie(logged_in(ENGINES[PEER], user))

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
@@ -11,18 +11,15 @@ from django_redis import get_redis_connection
 
 from benchmarks import credentials, tables
 from benchmarks.comparison import Call, Comparison
-from benchmarks.django_sessions import ENGINES, worker_with
+from benchmarks.django_sessions import ENGINES, PEER, logged_in, worker_with
 from benchmarks.in_process import InProcess
-from benchmarks.rows import Row
+from benchmarks.rows import Row, slug
 from sessionauth.engine import SessionStore
-from sessionauth.flows.session import Origin
 
 OURS = "sessionauth"
-PEER = "Django cache, django-redis"
 ALL: dict[str, type[SessionBase]] = {OURS: SessionStore, **ENGINES}
 USERS = 40
 SESSIONS_EACH = 5
-ORIGIN = Origin(device="Chrome on Linux", address="203.0.113.77")
 
 
 def measure() -> Iterator[Comparison | Row]:
@@ -36,6 +33,7 @@ def measure() -> Iterator[Comparison | Row]:
     ):
         calls = {engine: act(store, user) for engine, store in ALL.items()}
         yield Comparison(
+            id=f"engines-{slug(name)}",
             about=f"session {name}",
             against=PEER,
             yardstick=calls.pop(PEER),
@@ -45,12 +43,12 @@ def measure() -> Iterator[Comparison | Row]:
 
 
 def _reader(store: type[SessionBase], user: User) -> Call:
-    key = _logged_in(store, user)
+    key = logged_in(store, user)
     return lambda: store(key)[SESSION_KEY]
 
 
 def _writer(store: type[SessionBase], user: User) -> Call:
-    key, numbers = _logged_in(store, user), itertools.count()
+    key, numbers = logged_in(store, user), itertools.count()
 
     def write() -> None:
         session = store(key)
@@ -62,21 +60,9 @@ def _writer(store: type[SessionBase], user: User) -> Call:
 
 def _visitor(store: type[SessionBase], user: User) -> Call:
     def visit() -> None:
-        store(_logged_in(store, user)).flush()
+        store(logged_in(store, user)).flush()
 
     return visit
-
-
-def _logged_in(store: type[SessionBase], user: User) -> str:
-    """Store what Django's ``login()`` does; without its query for ``last_login``."""
-    session = store()
-    if isinstance(session, SessionStore):
-        session.origin = lambda: ORIGIN
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return str(session.session_key)
 
 
 def _whole_requests(user: User) -> Comparison:
@@ -87,14 +73,14 @@ def _whole_requests(user: User) -> Comparison:
         f"{OURS}, user's row used": worker.getter("/session/row/", ours),
     }
     for engine, store in ENGINES.items():
-        theirs = credentials.session_cookie(_logged_in(store, user))
+        theirs = credentials.session_cookie(logged_in(store, user))
         calls[engine] = worker_with(engine).getter("/session/django/", theirs)
     return Comparison(
+        id="engines-get",
         about="GET",
         against="the same view, public",
         yardstick=worker.getter("/public/", {}),
         contenders=calls,
-        budgets={OURS: 2.0},
     )
 
 
@@ -103,11 +89,10 @@ def _bytes_stored() -> Iterator[Row]:
     for engine, figure in figures.items():
         if engine != PEER:
             yield Row(
-                name=f"session stored, {engine}",
+                id=f"engines-bytes.{slug(engine)}",
+                what=f"session stored, {engine}",
                 figure=figure,
                 unit="bytes",
-                spread=None,
-                budget=420 if engine == OURS else None,
                 against=f"{PEER} ({figures[PEER]:.0f} bytes)",
             )
 
@@ -118,7 +103,7 @@ def _bytes_each(store: type[SessionBase]) -> float:
     for number in range(USERS):
         user = User(pk=1_000 + number, username=f"user-{number}")
         for _ in range(SESSIONS_EACH):
-            _logged_in(store, user)
+            logged_in(store, user)
     return (_bytes_taken() - before) / (USERS * SESSIONS_EACH)
 
 

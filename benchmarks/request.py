@@ -8,6 +8,7 @@ from django.test import override_settings
 
 from benchmarks import credentials
 from benchmarks.comparison import Call, Comparison
+from benchmarks.django_sessions import PEER, django_session_headers, worker_with
 from benchmarks.in_process import InProcess
 
 
@@ -23,19 +24,24 @@ def measure() -> Iterator[Comparison]:
         worker,
         {
             "jwtauth denylist": jwtauth,
-            "session": worker.getter("/session/", credentials.session_headers(user)),
+            "sessionauth": worker.getter(
+                "/session/", credentials.session_headers(user)
+            ),
             "simplejwt stateless": worker.getter("/simplejwt/stateless/", simplejwt),
             "simplejwt": worker.getter("/simplejwt/", simplejwt),
             "knox": worker.getter("/knox/", credentials.knox_headers(user)),
+            f"session on {PEER}": worker_with(PEER).getter(
+                "/session/django/", django_session_headers(user)
+            ),
         },
     )
 
 
 def _against_public(worker: InProcess, contenders: Mapping[str, Call]) -> Comparison:
     return Comparison(
+        id="get",
         about="GET",
         against="the same view, public",
         yardstick=worker.getter("/public/", {}),
         contenders=contenders,
-        budgets={"jwtauth refresh_only": 1.25, "jwtauth denylist": 1.8, "session": 2.0},
     )

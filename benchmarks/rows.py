@@ -1,8 +1,10 @@
 """Rows of the one table that ``make bench`` prints."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from benchmarks.budgets import BUDGETS
 from benchmarks.interleaved import Timing
 
 _HEADER = ("what", "measured", "spread", "own time", "budget", "verdict", "against")
@@ -11,38 +13,39 @@ _ALIGNMENT = "<>>>><<"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One figure, what it is measured against, and the most that it should be."""
+    """One figure, and what it is measured against."""
 
-    name: str
+    id: str
+    """By which documents quote it: it outlives a better name."""
+    what: str
     figure: float
     unit: str
-    spread: float | None
-    budget: float | None
+    """``x`` for a ratio, ``bytes``; empty for what is counted."""
     against: str
-    cpu: float | None = None
+    spread: float | None = None
+    own_time: float | None = None
     """The same ratio, of the time that the process itself was busy."""
 
     @classmethod
     def of(
-        cls,
-        name: str,
-        ours: Timing,
-        other: Timing,
-        *,
-        against: str,
-        budget: float | None,
+        cls, row_id: str, what: str, ours: Timing, other: Timing, *, against: str
     ) -> "Row":
         """Return the row of a ratio of two timings."""
         figure, spread = ours.ratio_to(other)
         return cls(
-            name=name,
+            id=row_id,
+            what=what,
             figure=figure,
             unit="x",
-            spread=spread,
-            budget=budget,
             against=f"{against} ({_duration(other.median)})",
-            cpu=ours.cpu_ratio_to(other),
+            spread=spread,
+            own_time=ours.cpu_ratio_to(other),
         )
+
+    @property
+    def budget(self) -> float | None:
+        """The most that the figure should be."""
+        return BUDGETS.get(self.id)
 
     @property
     def verdict(self) -> str:
@@ -53,20 +56,31 @@ class Row:
             return "met"
         if self.budget == 0:
             return f"missed by {self.figure:g}"
-        return f"missed by {self.figure / self.budget - 1:.0%}"
+        excess = self.figure / self.budget - 1
+        # "missed by 0%" would read like met.
+        return f"missed by {excess:.{0 if excess >= 0.01 else 1}%}"  # noqa: PLR2004
 
     def cells(self) -> tuple[str, ...]:
         """Return the row as text, cell by cell."""
-        digits = 2 if self.unit == "x" else 1
         return (
-            self.name,
-            f"{self.figure:.{digits}f} {self.unit}",
+            self.what,
+            self._measured(),
             "" if self.spread is None else f"{self.spread:.0%}",
-            "" if self.cpu is None else f"{self.cpu:.2f} x",
+            "" if self.own_time is None else _times(self.own_time),
             "" if self.budget is None else f"<= {self.budget:g}",
             self.verdict,
             self.against,
         )
+
+    def _measured(self) -> str:
+        if self.unit == "x":
+            return _times(self.figure)
+        return f"{self.figure:.1f} {self.unit}".rstrip()
+
+
+def slug(name: str) -> str:
+    """Return a name as a part of an id."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -83,6 +97,11 @@ def _line(cells: Iterable[str], shapes: Iterable[tuple[str, int]]) -> str:
         for cell, (alignment, width) in zip(cells, shapes, strict=True)
     ]
     return "  ".join(padded).rstrip()
+
+
+def _times(ratio: float) -> str:
+    # Two digits of 0.05 would be one.
+    return f"{ratio:.{2 if ratio >= 0.1 else 3}f} x"  # noqa: PLR2004
 
 
 def _duration(seconds: float) -> str:

@@ -4,6 +4,7 @@ They are emptied: who started them gives their addresses, there is no default.
 """
 
 import os
+from importlib.util import find_spec
 from typing import Any
 
 from jwtauth.core.jwk import generate_jwk
@@ -21,8 +22,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "jwtauth",
     "sessionauth",
-    "rest_framework_simplejwt.token_blacklist",
-    "knox",
+    # Some programs do without.
+    *filter(find_spec, ("rest_framework_simplejwt.token_blacklist", "knox")),
 ]
 MIDDLEWARE = ["sessionauth.middleware.SessionMiddleware"]
 DATABASES: dict[str, dict[str, Any]] = {

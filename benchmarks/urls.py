@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from rest_framework_simplejwt import authentication as simplejwt
 from rest_framework_simplejwt.views import TokenRefreshView
 
+from benchmarks import floor
 from jwtauth.authentication import JWTAuthentication
 from sessionauth.authentication import SessionAuthentication
 
@@ -59,5 +60,6 @@ urlpatterns = [
         Ping.as_view(**_guarded(simplejwt.JWTStatelessUserAuthentication)),
     ),
     path("simplejwt/refresh/", TokenRefreshView.as_view()),
+    path("floor/refresh/", floor.Refresh.as_view()),
     path("knox/", Ping.as_view(**_guarded(TokenAuthentication))),
 ]

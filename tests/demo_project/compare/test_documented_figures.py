@@ -9,8 +9,8 @@ from demo_project.compare.modes import MODES
 from demo_project.compare.result import Cell, Kind, Result
 from demo_project.environment import CHECKOUT
 from demo_project.throw_away_postgres import find_programs
-from tests.demo_project.compare.differences import NOT_MEASURED, differences
 from tests.demo_project.compare.counted_results import result, row
+from tests.demo_project.compare.differences import NOT_MEASURED, differences
 from tests.demo_project.conftest import StartDemo
 
 DOCUMENTED = CHECKOUT / "docs" / "figures" / "compare.json"

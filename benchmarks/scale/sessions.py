@@ -1,14 +1,8 @@
-"""What sessions cost with a million of them stored, against ten thousand.
+"""A million sessions in Redis: loaded, listed, changed, begun and ended."""
 
-Two databases of one server, filled with copies of a real login that differ as real
-ones do. Every call asks for another session: the same one again would only show how
-warm a processor's cache can be.
-"""
-
-import itertools
-import random
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -19,9 +13,15 @@ from django.test import override_settings
 from django_redis import get_redis_connection
 from redis.client import Pipeline
 
-from benchmarks import credentials
-from benchmarks.interleaved import ROUNDS, Round, Timing, time_round
+from benchmarks import credentials, progress
 from benchmarks.rows import Row
+from benchmarks.scale.sides import (
+    LOGINS_EACH,
+    SIZES,
+    Prepare,
+    compare,
+    numbers_asked_for,
+)
 from sessionauth.conf import get_serializer, get_settings
 from sessionauth.core.record import AUTH_HASH, USER_ID, Fields, to_fields
 from sessionauth.core.session_id import digest, new_session_key
@@ -31,13 +31,7 @@ from sessionauth.flows.load import load_session
 from sessionauth.flows.stored import StoredSession
 from sessionauth.stores import index, sessions
 
-SIZES = {"few": 10_000, "default": 1_000_000}
-"""How many sessions each cache holds."""
-SESSIONS_EACH = 5
 BATCH = 5_000
-ASKED_FOR = 20_000
-CALLS = 400
-BUDGET = 1.2
 
 
 class Stored(NamedTuple):
@@ -47,24 +41,18 @@ class Stored(NamedTuple):
     user_id: str
 
 
-Act = Callable[[Stored], object]
-"""What is measured."""
-
-
 def measure() -> Iterator[Row]:
     """Yield a row for each thing that is done to sessions."""
     caches = {**settings.CACHES, "few": settings.CACHES["django-redis"]}
     with override_settings(CACHES=caches):
         filled = {alias: _fill(alias, size) for alias, size in SIZES.items()}
-        for name, act in ACTS.items():
-            timings = _timings(act, filled)
-            yield Row.of(
-                f"{SIZES['default']:,} sessions, {name}",
-                timings["default"],
-                timings["few"],
-                against=f"{SIZES['few']:,} sessions",
-                budget=BUDGET,
-            )
+        yield from compare(ACTS, filled, _side)
+        for alias in SIZES:
+            get_redis_connection(alias).flushdb()
+
+
+def _side(alias: str) -> AbstractContextManager[object]:
+    return override_settings(SESSIONAUTH={"CACHE": alias})
 
 
 def _load(stored: Stored) -> None:
@@ -87,48 +75,37 @@ def _log_in_and_out(stored: Stored) -> None:
 
 
 def _list(stored: Stored) -> None:
-    if len(active_sessions(stored.user_id)) < SESSIONS_EACH:
+    if len(active_sessions(stored.user_id)) < LOGINS_EACH:
         raise RuntimeError("Not all of a user's sessions are listed.")
 
 
-ACTS: dict[str, Act] = {
-    "loaded": _load,
-    "listed, all of a user's": _list,
-    "changed and saved": _save,
-    "logged in and out": _log_in_and_out,
+ACTS: dict[str, Prepare[Stored]] = {
+    f"session {name}": partial(partial, act)
+    for name, act in {
+        "loaded": _load,
+        "listed": _list,
+        "changed and saved": _save,
+        "logged in and out": _log_in_and_out,
+    }.items()
 }
 
 
-def _timings(act: Act, filled: Mapping[str, Sequence[Stored]]) -> dict[str, Timing]:
-    rounds: dict[str, list[Round]] = {alias: [] for alias in SIZES}
-    turns = {alias: itertools.cycle(filled[alias]) for alias in SIZES}
-    for number in range(2 * ROUNDS):
-        for alias in list(SIZES)[:: -1 if number % 2 else 1]:
-            with override_settings(SESSIONAUTH={"CACHE": alias}):
-                act(next(turns[alias]))  # Which reads the settings anew.
-                some = list(itertools.islice(turns[alias], CALLS))
-                rounds[alias].append(
-                    time_round([partial(act, stored) for stored in some])
-                )
-    return {alias: Timing.of(timed) for alias, timed in rounds.items()}
-
-
 def _fill(alias: str, size: int) -> list[Stored]:
-    """Store so many sessions; return some of them, in no order."""
-    client = get_redis_connection(alias)
+    """Store so many sessions; return those to ask for."""
+    progress.show(f"a million logins: storing {size:,} sessions")
+    client, asked_for = get_redis_connection(alias), numbers_asked_for(size)
     client.flushdb()
     some: list[Stored] = []
     with override_settings(SESSIONAUTH={"CACHE": alias}):
         template = _a_real_login()
         for start in range(0, size, BATCH):
             pipeline = client.pipeline(transaction=False)
-            some += [
-                _store_copy(pipeline, template, number)
-                for number in range(start, start + BATCH)
-            ]
+            for number in range(start, start + BATCH):
+                copy = _store_copy(pipeline, template, number)
+                # A million ids would take as much memory as some of the sessions.
+                if number in asked_for:
+                    some.append(copy)
             pipeline.execute()
-            # A million ids would take as much memory as some of the sessions.
-            some = random.sample(some, min(len(some), ASKED_FOR))
     return some
 
 
@@ -142,7 +119,7 @@ def _a_real_login() -> StoredSession:
 
 def _store_copy(pipeline: Pipeline, template: StoredSession, number: int) -> Stored:
     """Store a session of the user whose turn it is, and its entry in their list."""
-    copy = Stored(new_session_key(), str(number // SESSIONS_EACH + 1))
+    copy = Stored(new_session_key(), str(number // LOGINS_EACH + 1))
     session_digest = digest(copy.session_key)
     key, list_key = sessions.NAMESPACE + session_digest, index.NAMESPACE + copy.user_id
     fields = _used_by(copy.user_id, template)

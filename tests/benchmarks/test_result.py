@@ -1,0 +1,89 @@
+"""The file that documents quote: whole or not at all, and read as it was written."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from benchmarks.result import (
+    Result,
+    UnusableTargetError,
+    refuse_unusable,
+    write_whole,
+)
+from benchmarks.rows import Row
+
+RESULT = Result(
+    measured_on=date(2026, 11, 30),
+    machine={"cores": "2", "Python": "3.11.7"},
+    rows=[
+        Row(
+            id="refresh.jwtauth",
+            what="refresh, jwtauth",
+            figure=0.5,
+            unit="x",
+            against="simplejwt",
+            spread=0.02,
+            own_time=0.4,
+        )
+    ],
+)
+
+
+class TestJson:
+    def test_what_was_written_is_read(self) -> None:
+        """Documents are made of the file, not of the run."""
+        assert Result.from_json(RESULT.as_json()) == RESULT
+
+    def test_file_says_what_the_table_says(self) -> None:
+        """Whoever reads the file alone needs budget, verdict and machine, too."""
+        content = json.loads(RESULT.as_json())
+
+        assert content["machine"] == RESULT.machine
+        assert content["rows"][0]["budget"] == 0.4
+        assert content["rows"][0]["verdict"] == "missed by 25%"
+        assert "scale.refresh" in content["not_measured"]
+        assert "Python 3.11.7" in RESULT.as_table()
+        assert "scale.refresh" in RESULT.as_table()
+
+    @pytest.mark.parametrize(
+        "text", ["", "[]", "{}", '{"format": 0}', '{"format": 1, "rows": []}']
+    )
+    def test_other_file_is_refused(self, text: str) -> None:
+        """A table made of something else would be believed."""
+        with pytest.raises(ValueError, match=r"."):
+            Result.from_json(text)
+
+
+class TestTarget:
+    def test_file_in_no_directory_is_refused(self, tmp_path: Path) -> None:
+        """Minutes of measuring would be lost."""
+        with pytest.raises(UnusableTargetError, match="a directory that exists"):
+            refuse_unusable(tmp_path / "missing" / "f.json")
+
+    def test_directory_is_refused(self, tmp_path: Path) -> None:
+        """The same."""
+        with pytest.raises(UnusableTargetError, match="name a file"):
+            refuse_unusable(tmp_path)
+
+    def test_file_is_replaced_at_once(self, tmp_path: Path) -> None:
+        """Nothing else is left in the directory."""
+        target = tmp_path / "f.json"
+        target.write_text("old")
+
+        write_whole(target, "new")
+
+        assert target.read_text() == "new"
+        assert list(tmp_path.iterdir()) == [target]
+
+    def test_failing_write_leaves_the_old_file(self, tmp_path: Path) -> None:
+        """Half a result would pass for a measurement."""
+        target = tmp_path / "f.json"
+        target.write_text("old")
+
+        with pytest.raises(UnicodeEncodeError):
+            write_whole(target, "new \ud800")
+
+        assert target.read_text() == "old"
+        assert list(tmp_path.iterdir()) == [target]
