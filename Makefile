@@ -47,8 +47,8 @@ matrix: $(VENV)/.installed  ## Run the tests on every supported Python and Djang
 	@$(BIN)/python -m tests.harness.jose
 	$(BIN)/python -m tests.harness.matrix
 
-bench: $(VENV)/.installed-bench  ## Measure both apps against budgets and peers, as ratios
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.installed-bench  ## Measure both apps against budgets and peers (JSON=FILE, WITHOUT=scale)
+	@exec $(BIN)/python -m benchmarks $(PROGRAMS) $(if $(JSON),--json $(JSON)) $(addprefix --without ,$(WITHOUT))
 
 compare: $(VENV)/.installed  ## Measure both schemes over HTTP, side by side (ARGS="--quick --json FILE")
 	@exec $(BIN)/python -m demo_project.compare $(ARGS)
@@ -56,7 +56,8 @@ compare: $(VENV)/.installed  ## Measure both schemes over HTTP, side by side (AR
 screenshots: $(VENV)/.installed  ## Take pictures of every page, into build/screenshots
 	@$(BIN)/python -m tests.e2e.screenshots
 
-docs: $(VENV)/.installed  ## Regenerate the generated pages of docs/
+docs: $(VENV)/.installed  ## Regenerate the generated pages of docs/, and the figures in every page
+	$(BIN)/python -m tests.harness.figures write
 	$(BIN)/python -m tests.harness.requirements write
 
 messages: $(VENV)/.installed  ## Bring the message catalogues up to date and compile them
