@@ -55,6 +55,13 @@ class TestJson:
         with pytest.raises(ValueError, match=r"."):
             Result.from_json(text)
 
+    def test_file_of_another_format_is_refused(self) -> None:
+        """Its rows may mean something else by the same names."""
+        text = RESULT.as_json().replace('"format": 1', '"format": 2')
+
+        with pytest.raises(ValueError, match="another format"):
+            Result.from_json(text)
+
 
 class TestTarget:
     def test_file_in_no_directory_is_refused(self, tmp_path: Path) -> None:
