@@ -23,15 +23,11 @@ from benchmarks.programs import (
     chosen,
     peers_are_missing,
 )
-from benchmarks.result import (
-    Result,
-    UnusableTargetError,
-    refuse_unusable,
-    write_whole,
-)
+from benchmarks.result import Result
 from benchmarks.rows import Row
 from demo_project import throw_away_postgres as postgres
 from demo_project.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
+from demo_project.whole_file import BadTargetError, check_target, write_whole
 
 Measured = Iterator[Comparison | Row]
 
@@ -59,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Nothing can be measured. {error}\n")
         return 1
     if options.json is not None:
-        write_whole(options.json, result.as_json())
+        write_whole({options.json: result.as_json()})
     sys.stdout.write(result.as_table())
     return 0
 
@@ -86,8 +82,8 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"there is no program {', '.join(sorted(unknown))}")
     try:
         if options.json is not None:
-            refuse_unusable(options.json)
-    except UnusableTargetError as error:
+            check_target(options.json)
+    except BadTargetError as error:
         parser.error(f"--json {error}")
     return options
 

@@ -1,12 +1,9 @@
 """What a run has found: as a table, and as the file that documents quote."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.budgets import not_measured
@@ -15,10 +12,6 @@ from benchmarks.rows import Row, table
 FORMAT = 1
 _DERIVED = {"budget", "verdict"}
 """For readers of the file alone."""
-
-
-class UnusableTargetError(Exception):
-    """The file could not be written after measuring; the text says why not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,30 +84,3 @@ class Result:
 
 def _row(content: dict[str, Any]) -> Row:
     return Row(**{key: content[key] for key in content.keys() - _DERIVED})
-
-
-def refuse_unusable(path: Path) -> None:
-    """Find out before minutes of measuring, not after.
-
-    Raises:
-        UnusableTargetError: ``path`` is a directory, or in none that can be written.
-    """
-    directory = path.absolute().parent
-    if path.is_dir() or not directory.is_dir():
-        raise UnusableTargetError(f"{path}: name a file in a directory that exists")
-    if not os.access(directory, os.W_OK):
-        raise UnusableTargetError(f"{directory} can't be written")
-
-
-def write_whole(path: Path, content: str) -> None:
-    """Write ``path`` in one step: whoever looks sees the old file or the new one."""
-    descriptor, draft = tempfile.mkstemp(dir=path.absolute().parent, prefix=".bench-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-        # mkstemp() makes private files; a result is no secret.
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise

@@ -9,16 +9,17 @@ from pathlib import Path
 from types import FrameType
 
 from demo_project.compare.bound_program import ProgramFailedError
+from demo_project.compare.html_report import as_html
 from demo_project.compare.plan import FULL, QUICK, SCALE, Plan
 from demo_project.compare.progress_line import ProgressLine
 from demo_project.compare.result import GROUPS, Result
 from demo_project.compare.runner import compare
 from demo_project.compare.server import ServerFailedError
 from demo_project.compare.table import as_table
-from demo_project.compare.whole_file import BadTargetError, check_target, write_whole
 from demo_project.devices import RequestFailedError
 from demo_project.embedded_valkey import EmbeddedValkeyError, ServerMissingError
 from demo_project.throw_away_postgres import PostgresError
+from demo_project.whole_file import BadTargetError, check_target, write_whole
 
 STOPPED = 128 + signal.SIGINT
 FAILED = 1
@@ -44,9 +45,15 @@ class Options:
     """What was asked for."""
 
     json: Path | None = None
+    html: Path | None = None
     quick: bool = False
     scale: bool = False
     only: str | None = None
+
+    @property
+    def targets(self) -> Sequence[Path]:
+        """The files that are to be written."""
+        return [path for path in (self.json, self.html) if path is not None]
 
     @property
     def plan(self) -> Plan:
@@ -65,6 +72,9 @@ class Options:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what may be asked for."""
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page that shows it"
+    )
     parser.add_argument(
         "--quick", action="store_true", help="measure less; the counts are the same"
     )
@@ -113,8 +123,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(options: Options) -> None:
-    if options.json is not None:
-        check_target(options.json)
+    for path in options.targets:
+        check_target(path)
+    if len({path.resolve() for path in options.targets}) < len(options.targets):
+        raise BadTargetError(
+            f"{options.html} is named by --json and --html: give each its own file."
+        )
 
 
 def _measure(options: Options) -> Result:
@@ -129,6 +143,8 @@ def _contents(options: Options, result: Result) -> Mapping[Path, str]:
     contents = {}
     if options.json is not None:
         contents[options.json] = result.to_json()
+    if options.html is not None:
+        contents[options.html] = as_html(result)
     return contents
 
 

@@ -17,6 +17,7 @@ MEANINGS = {
     Kind.TIMED: "by the clock: noisy, and another machine's differ",
     Kind.COUNTED: "exact: the same on every machine with the same versions",
     Kind.OBSERVED: "what was answered, in words: exact",
+    Kind.MEASURED: "a size that depends on the servers' versions",
     Kind.STATED: "read off settings and code, not measured",
 }
 NOT_MEASURED = "not measured"

@@ -2,16 +2,10 @@
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from benchmarks.result import (
-    Result,
-    UnusableTargetError,
-    refuse_unusable,
-    write_whole,
-)
+from benchmarks.result import Result
 from benchmarks.rows import Row
 
 RESULT = Result(
@@ -61,36 +55,3 @@ class TestJson:
 
         with pytest.raises(ValueError, match="another format"):
             Result.from_json(text)
-
-
-class TestTarget:
-    def test_file_in_no_directory_is_refused(self, tmp_path: Path) -> None:
-        """Minutes of measuring would be lost."""
-        with pytest.raises(UnusableTargetError, match="a directory that exists"):
-            refuse_unusable(tmp_path / "missing" / "f.json")
-
-    def test_directory_is_refused(self, tmp_path: Path) -> None:
-        """The same."""
-        with pytest.raises(UnusableTargetError, match="name a file"):
-            refuse_unusable(tmp_path)
-
-    def test_file_is_replaced_at_once(self, tmp_path: Path) -> None:
-        """Nothing else is left in the directory."""
-        target = tmp_path / "f.json"
-        target.write_text("old")
-
-        write_whole(target, "new")
-
-        assert target.read_text() == "new"
-        assert list(tmp_path.iterdir()) == [target]
-
-    def test_failing_write_leaves_the_old_file(self, tmp_path: Path) -> None:
-        """Half a result would pass for a measurement."""
-        target = tmp_path / "f.json"
-        target.write_text("old")
-
-        with pytest.raises(UnicodeEncodeError):
-            write_whole(target, "new \ud800")
-
-        assert target.read_text() == "old"
-        assert list(tmp_path.iterdir()) == [target]

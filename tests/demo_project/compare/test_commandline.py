@@ -73,20 +73,30 @@ class TestRefusals:
         """Whoever knows Django looks there first."""
         ran = _run("manage.py", "compare", "--help")
 
-        for option in ("--json", "--quick", "--scale", "--only"):
+        for option in ("--json", "--html", "--quick", "--scale", "--only"):
             assert option in ran.stdout
 
+    @pytest.mark.parametrize("option", ["--json", "--html"])
     def test_target_that_can_not_be_written_is_refused_before_measuring(
-        self, tmp_path: Path
+        self, option: str, tmp_path: Path
     ) -> None:
         """Minutes of measuring would be lost."""
-        target = tmp_path / "missing" / "rows.json"
+        target = tmp_path / "missing" / "rows"
 
-        ran = _run("-m", PROGRAM, "--json", str(target))
+        ran = _run("-m", PROGRAM, option, str(target))
 
         assert ran.returncode == 2
         assert ran.stderr.startswith(f"The comparison can't start. {target}: ")
         assert len(ran.stderr.splitlines()) == 1
+
+    def test_one_file_for_both_is_refused(self, tmp_path: Path) -> None:
+        """The second would silently replace the first."""
+        target = tmp_path / "rows"
+
+        ran = _run("-m", PROGRAM, "--json", str(target), "--html", f"{target}")
+
+        assert ran.returncode == 2
+        assert f"{target} is named by --json and --html" in ran.stderr
 
     def test_unknown_group_is_refused_with_those_there_are(self) -> None:
         """Nobody knows them by heart."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from demo_project.compare import whole_file
-from demo_project.compare.whole_file import (
+from demo_project import whole_file
+from demo_project.whole_file import (
     BadTargetError,
     check_target,
     write_whole,
