@@ -43,6 +43,9 @@ class RefreshingDevice(Device, Protocol):
     def refresh(self, *, count: bool = False) -> Answer:
         """Use the refresh token; keep what comes back, if anything does."""
 
+    def copy_to(self, caller: Caller) -> "RefreshingDevice":
+        """Return another device with the same tokens, as a thief has it."""
+
 
 class JwtDevice:
     """A device that holds an access token and a refresh token."""

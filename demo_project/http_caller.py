@@ -1,12 +1,13 @@
 """Plain HTTP with a kept connection and a cookie jar: who talks to a demo server."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.cookies import SimpleCookie
 from types import TracebackType
 from typing import Protocol, Self
+from urllib.parse import urlencode
 
 TIMEOUT_SECONDS = 10.0
 
@@ -18,6 +19,8 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
+    set_cookies: Sequence[str] = ()
+    """The lines of ``Set-Cookie``, of which ``headers`` has the last alone."""
 
     def text(self, name: str) -> str:
         """Return one member of the JSON body, as text.
@@ -44,9 +47,10 @@ class Caller(Protocol):
         path: str,
         *,
         body: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request, with ``body`` as JSON if one is given."""
+        """Send one request, with ``body`` as JSON or ``form`` as a form, if given."""
 
 
 class HttpCaller:
@@ -89,6 +93,7 @@ class HttpCaller:
         path: str,
         *,
         body: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request over the kept connection.
@@ -96,10 +101,10 @@ class HttpCaller:
         Raises:
             OSError: Nobody listens, or nothing came within the timeout.
         """
-        content = None if body is None else json.dumps(body)
+        kind, content = encoded(body, form)
         sent = {"User-Agent": self._device, **self._cookie_header(), **(headers or {})}
         if content is not None:
-            sent["Content-Type"] = "application/json"
+            sent["Content-Type"] = kind
         try:
             self._connection.request(method, path, content, sent)
             response = self._connection.getresponse()
@@ -107,11 +112,13 @@ class HttpCaller:
         except HTTPException as error:
             self._connection.close()
             raise ConnectionError(f"{method} {path}: {error!r}") from error
-        self._keep_cookies(response.headers.get_all("Set-Cookie", []))
+        set_cookies = response.headers.get_all("Set-Cookie", [])
+        self._keep_cookies(set_cookies)
         return Answer(
             status=response.status,
             headers={name.lower(): value for name, value in response.headers.items()},
             content=received,
+            set_cookies=set_cookies,
         )
 
     def _cookie_header(self) -> dict[str, str]:
@@ -127,3 +134,12 @@ class HttpCaller:
                     self._cookies[name] = morsel.value
                 else:
                     self._cookies.pop(name, None)
+
+
+def encoded(
+    body: Mapping[str, str] | None, form: Mapping[str, str] | None
+) -> tuple[str, str | None]:
+    """Return the type and the text of what a request carries; None for nothing."""
+    if form is not None:
+        return "application/x-www-form-urlencoded", urlencode(form)
+    return "application/json", None if body is None else json.dumps(body)

@@ -5,14 +5,17 @@ two times, so nobody honest can still hold it. It is refused, the login ends, an
 owner has to log in again.
 """
 
+from typing import TYPE_CHECKING, cast
+
 from demo_project.attacks.stage import Stage, Step
-from demo_project.devices import JwtDevice
+
+if TYPE_CHECKING:
+    from demo_project.devices import RefreshingDevice
 
 
 def play(stage: Stage) -> tuple[Step, ...]:
     """Steal after the login, use it after the owner's second refresh."""
-    owner = JwtDevice(stage.open_device("owner"), stage.prefix)
-    owner.log_in(stage.username, stage.password)
+    owner = cast("RefreshingDevice", stage.logged_in("owner"))
     thief = owner.copy_to(stage.open_device("thief"))
     owner.refresh()
     owner.refresh()

@@ -6,14 +6,17 @@ two hold the same login, and ends it for both. The thief had at most the lifetim
 one access token.
 """
 
+from typing import TYPE_CHECKING, cast
+
 from demo_project.attacks.stage import Stage, Step
-from demo_project.devices import JwtDevice
+
+if TYPE_CHECKING:
+    from demo_project.devices import RefreshingDevice
 
 
 def play(stage: Stage) -> tuple[Step, ...]:
     """Steal after the login, use it after the owner's first refresh."""
-    owner = JwtDevice(stage.open_device("owner"), stage.prefix)
-    owner.log_in(stage.username, stage.password)
+    owner = cast("RefreshingDevice", stage.logged_in("owner"))
     thief = owner.copy_to(stage.open_device("thief"))
     owner.refresh()
     return (

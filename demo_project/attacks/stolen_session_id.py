@@ -6,13 +6,11 @@ Whoever ends the session ends it for both, at once.
 """
 
 from demo_project.attacks.stage import Stage, Step
-from demo_project.devices import SessionDevice
 
 
 def play(stage: Stage) -> tuple[Step, ...]:
     """Steal after the login, use it, and let the owner log out."""
-    owner = SessionDevice(stage.open_device("owner"), stage.prefix)
-    owner.log_in(stage.username, stage.password)
+    owner = stage.logged_in("owner")
     thief = owner.copy_to(stage.open_device("thief"))
     owner.call("me/")
     return (

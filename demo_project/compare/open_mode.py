@@ -31,6 +31,7 @@ class OpenMode:
             username=self.server.username,
             password=self.server.password,
             open_device=self.open_caller,
+            device=self.mode.device,
         )
 
     def open_caller(self, name: str, *, port: int | None = None) -> HttpCaller:

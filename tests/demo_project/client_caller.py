@@ -1,11 +1,10 @@
 """A ``Caller`` that reaches the views through Django's test client."""
 
-import json
 from collections.abc import Mapping
 
 from django.test import Client
 
-from demo_project.http_caller import Answer
+from demo_project.http_caller import Answer, encoded
 
 
 class ClientCaller:
@@ -27,17 +26,20 @@ class ClientCaller:
         path: str,
         *,
         body: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        kind, content = encoded(body, form)
         response = self._client.generic(
             method,
             path,
-            json.dumps(body) if body is not None else "",
-            content_type="application/json",
+            content or "",
+            content_type=kind,
             headers=dict(headers or {}),
         )
         return Answer(
             status=response.status_code,
             headers={k.lower(): v for k, v in response.headers.items()},
             content=response.content,
+            set_cookies=[m.OutputString() for m in response.cookies.values()],
         )
