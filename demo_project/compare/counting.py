@@ -7,6 +7,7 @@ the requests whose time is taken don't pay for the counting.
 """
 
 import functools
+import itertools
 from collections.abc import Callable
 from contextlib import ExitStack
 from contextvars import ContextVar
@@ -22,6 +23,8 @@ SQL_HEADER = "X-Count-SQL"
 REDIS_HEADER = "X-Count-Redis"
 HASH_HEADER = "X-Count-Hash"
 """In microseconds."""
+NUMBER_HEADER = "X-Count-Number"
+"""Which request of this process it was: who asks twice knows how many came between."""
 
 # SQLite's are statements like others to Django, PostgreSQL's are not: without them
 # the numbers are the same on both.
@@ -38,6 +41,7 @@ class Counts:
     waiting: WeakSet[AbstractConnection] = field(default_factory=WeakSet)
 
 
+_numbers = itertools.count(1)
 _current: ContextVar[Counts | None] = ContextVar("counts", default=None)
 
 
@@ -51,6 +55,7 @@ class CountingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Count around everything that is further in."""
+        number = next(_numbers)
         if ASK_HEADER not in request.headers:
             return self._get_response(request)
         counts = Counts()
@@ -65,6 +70,7 @@ class CountingMiddleware:
         response[SQL_HEADER] = str(counts.sql)
         response[REDIS_HEADER] = str(counts.redis)
         response[HASH_HEADER] = str(round(counts.hash_seconds * 1_000_000))
+        response[NUMBER_HEADER] = str(number)
         return response
 
 

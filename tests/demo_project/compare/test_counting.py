@@ -73,6 +73,17 @@ class TestSqlStatements:
         assert _counted(view, x_count="1")["X-Count-SQL"] == "1"
 
 
+class TestRequests:
+    def test_number_tells_how_many_came_in_between(self) -> None:
+        """A request that asks for nothing is one that somebody sent all the same."""
+        first = _counted(lambda: None, x_count="1")
+        for _ in range(3):
+            _counted(lambda: None)
+        second = _counted(lambda: None, x_count="1")
+
+        assert int(second["X-Count-Number"]) - int(first["X-Count-Number"]) == 4
+
+
 class TestOptIn:
     def test_request_that_does_not_ask_gets_no_counts(self) -> None:
         """The requests whose time is taken must not pay for counting."""
