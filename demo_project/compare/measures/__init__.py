@@ -8,11 +8,15 @@ servers are stopped, and stores filled, when all else is measured.
 from collections.abc import Mapping
 
 from demo_project.compare.measures import (
+    attacks,
     bytes_sent,
     counted,
     logins,
+    operations,
+    outage,
     refreshes,
     revocation,
+    second_service,
     storage,
     throughput,
 )
@@ -25,6 +29,11 @@ MEASURES: Mapping[Measure, tuple[str, ...]] = {
     logins.measure: ("login",),
     refreshes.measure: ("login",),
     revocation.measure: ("revocation",),
+    # Empties the Redis of the session modes: whoever was logged in is so no more.
     storage.measure: ("storage",),
+    second_service.measure: ("services",),
+    attacks.measure: ("attacks",),
+    operations.measure: ("operations",),
+    outage.measure: ("outage", "operations"),
 }
 """Each with the groups of ``result.GROUPS`` that its rows stand under."""
