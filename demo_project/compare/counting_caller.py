@@ -52,11 +52,12 @@ class CountingCaller:
         path: str,
         *,
         body: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request and add its cost."""
         asking = {**(headers or {}), ASK_HEADER: "1"}
-        answer = self._caller.send(method, path, body=body, headers=asking)
+        answer = self._caller.send(method, path, body=body, form=form, headers=asking)
         self.cost += cost_of(answer)
         return answer
 

@@ -24,9 +24,10 @@ class _Answering:
         path: str,
         *,
         body: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        del method, path, body
+        del method, path, body, form
         self.asked.append(headers or {})
         counts = {"x-count-sql": "3", "x-count-redis": "1", "x-count-hash": "250000"}
         return Answer(status=200, headers=counts)
