@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.module_loading import import_string
 
+from demo_project.compare.running import COMPARISON, STOPWATCH
+from demo_project.compare.views import CompareView, StartView, StopView
 from demo_project.schemes import SCHEMES, Scheme
 from demo_project.views import HomeView, MeView, NotesView, PublicView
 
@@ -22,8 +24,18 @@ def mounts(chosen: Scheme) -> Mounts:
         path("admin/", admin.site.urls),
         path("auth/", include(chosen.auth_urls)),
         path("api/", include((_api(chosen), "api"))),
+        path("compare/", include(_compare())),
         *_own_prefixes(),
         path("", include("jwtauth.well_known")),
+    ]
+
+
+def _compare() -> Mounts:
+    return [
+        path("", CompareView.as_view(), name="compare"),
+        path("run/", StartView.as_view(job=COMPARISON), name="compare_run"),
+        path("stopwatch/", StartView.as_view(job=STOPWATCH), name="compare_stopwatch"),
+        path("stop/", StopView.as_view(), name="compare_stop"),
     ]
 
 

@@ -123,6 +123,9 @@ AXES_LOCKOUT_CALLABLE = "demo_project.lockout.answer"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_VERBOSE = False
 
+# Where /compare/ keeps what it has measured.
+COMPARE_DIRECTORY = _environment.directory / "compare"
+
 _keys = _environment.directory / "keys"
 SESSIONAUTH: dict[str, Any] = {}
 if _environment.user_row:
