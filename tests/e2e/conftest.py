@@ -70,6 +70,7 @@ def stage(
     stage = Stage(
         browser=browser_thread.browser,
         address=f"http://127.0.0.1:{server.port}",
+        directory=server.directory,
         overrides=Overrides(server.directory),
         other_site=other_site,
         names=_names,

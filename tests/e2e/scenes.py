@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
+from tests.e2e import comparing
 from tests.e2e.people import PASSWORD
 from tests.e2e.stage import Stage
 from tests.e2e.visitor import CONFIRM, LOG_IN, Visitor
@@ -206,7 +207,15 @@ BOTH: tuple[Scene, ...] = (
 # Sessions leave no old copies, and come along with a link from anywhere.
 JWT_ALONE: tuple[Scene, ...] = (account_sessions_warning, reload)
 # The same whatever is chosen.
-NEITHER: tuple[Scene, ...] = (home, home_logged_out, second_service)
+NEITHER: tuple[Scene, ...] = (
+    home,
+    home_logged_out,
+    second_service,
+    comparing.compare,
+    comparing.compare_guide,
+    comparing.compare_running,
+    comparing.compare_failed,
+)
 
 SCENES = {
     **{

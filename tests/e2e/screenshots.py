@@ -58,6 +58,7 @@ def _stage() -> Iterator[tuple[BrowserThread, Stage]]:
             Stage(
                 browser=thread.browser,
                 address=f"http://127.0.0.1:{server.port}",
+                directory=directory,
                 overrides=Overrides(directory),
                 other_site=stack.enter_context(OtherSite()),
                 names=names(),

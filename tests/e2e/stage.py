@@ -1,7 +1,8 @@
 """A running server, a browser, and people who come with it: what every scene needs."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext
 
@@ -17,11 +18,15 @@ class Stage:
 
     browser: Browser
     address: str
+    directory: Path
+    """Where the server keeps its data."""
     overrides: Overrides
     other_site: OtherSite
     names: Iterator[str]
     watch: Watch
     contexts: list[BrowserContext]
+    at_close: list[Callable[[], None]] = field(default_factory=list)
+    """What has to be put right before the browsers go."""
 
     def visitor(self, scheme: str, name: str = "", **options: object) -> Visitor:
         """Let a user come, one that nobody knows unless named, with a new browser."""
@@ -32,6 +37,8 @@ class Stage:
         return Visitor(context, home, name or next(self.names))
 
     def close(self) -> None:
+        while self.at_close:
+            self.at_close.pop()()
         for context in self.contexts:
             context.close()
         self.overrides.write()
