@@ -245,7 +245,7 @@ class TestRunning:
         client.post(reverse("compare_stop"))
 
         assert wait_until_over(background).state is State.STOPPED
-        assert "Stopped. What was measured before is still here." in _page(client)
+        assert "Stopped. Nothing that was measured before is lost." in _page(client)
 
     def test_page_says_how_far_it_is(
         self, client: Client, background: Background
