@@ -21,7 +21,7 @@ def main() -> None:
     sys.stderr.flush()
     if what == "finish":
         told = {"options": [quick, json_option], "environment": sorted(os.environ)}
-        write_whole(Path(target), json.dumps(told))
+        write_whole({Path(target): json.dumps(told)})
     elif what == "fail":
         sys.exit("The comparison failed. There was no Valkey.")
     else:
