@@ -14,11 +14,13 @@ of it (``connection.translated_errors``).
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import cast
 
 from jwtauth.conf import DenylistCovers, get_settings
 from jwtauth.core.ended_family import EndedFamily
 from jwtauth.core.refresh_token import sid_bytes
 from jwtauth.stores.connection import client, prefixed
+from jwtauth.stores.round_trip import round_trip
 
 SHARDS = range(256)
 
@@ -57,8 +59,8 @@ def find(sid: str) -> tuple[bool, bool]:
     Raises:
         TokenMalformed: ``sid`` is no family id of ours.
     """
-    members = [_MARKER, _member(sid)]
-    marker, entry = client().zmscore(key_of(shard_of(sid)), members)
+    call = ("ZMSCORE", key_of(shard_of(sid)), _MARKER, _member(sid))
+    marker, entry = cast("list[object]", round_trip(client(), *call))
     return marker is not None, entry is not None
 
 

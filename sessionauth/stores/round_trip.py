@@ -1,7 +1,7 @@
 """One call to one server, by the shortest way that redis-py's pools offer.
 
 ``execute_command`` keeps books for every call, which takes a quarter of the client's
-time for it, and every request with a session makes such a call.
+time for it, and every request that is authenticated makes such a call.
 """
 
 from types import FunctionType
@@ -56,7 +56,7 @@ def round_trip(client: Client, *call: Argument) -> object:
 def _is_watched(client: Client) -> bool:
     """Return whether somebody has wrapped ``execute_command`` to see every call.
 
-    Sentry, OpenTelemetry and Datadog do, and are not to lose sight of the sessions.
+    Sentry, OpenTelemetry and Datadog do, and are not to lose sight of ours.
     """
     method = type(client).execute_command
     return type(method) is not FunctionType or method.__module__ != "redis.client"

@@ -44,6 +44,8 @@ class TestTwins:
             ("core/device.py", "core/device.py"),
             # What one app reads of a body, the other does not refuse.
             ("transport/request_body.py", "request_body.py"),
+            # The faults of one connection are those of the other.
+            ("stores/round_trip.py", "stores/round_trip.py"),
         ],
     )
     def test_module_is_the_same_in_both(

@@ -152,6 +152,16 @@ class TestCost:
 
         assert round_trips == ["ZMSCORE"]
 
+    def test_look_up_does_not_go_through_what_keeps_books(
+        self, alice: User, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Every request would pay for it."""
+        access_token = caller.login(alice)["access"]
+        caller.me(access_token)
+        monkeypatch.setattr(redis.Redis, "_execute_command", None)
+
+        assert caller.me(access_token).status_code == 200
+
     @pytest.mark.requirement("BRR-07")
     def test_refresh_only_asks_nobody(
         self,
