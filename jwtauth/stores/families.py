@@ -7,6 +7,8 @@ fresh token reused. Instants are the database's own.
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections, router, transaction
@@ -79,13 +81,19 @@ def refuse_outer_transaction() -> None:
 
 def find(sid: bytes) -> FoundFamily | None:
     """Read a family, its user and the database's clock in one statement."""
-    rows = all_rows().select_related("user").annotate(database_now=Now())
-    try:
-        # first() would sort the one row, and pay for it.
-        row = rows.get(pk=uuid.UUID(bytes=sid))
-    except TokenFamily.DoesNotExist:
+    rows = _with_user_and_clock(database()).filter(pk=uuid.UUID(bytes=sid))
+    # get() would limit the one row, first() sort it, and the request pay for it.
+    row = next(iter(rows), None)
+    if row is None:
         return None
     return FoundFamily(row=row, user=row.user, now=aware(row.database_now))
+
+
+@cache
+def _with_user_and_clock(alias: str) -> QuerySet[Any]:
+    """Return what every refresh reads from; a queryset is copied, never changed."""
+    rows = TokenFamily.objects.using(alias).select_related("user")
+    return rows.annotate(database_now=Now())
 
 
 def owner_of(sid: bytes) -> str | None:

@@ -22,7 +22,11 @@ def stored(instant: datetime) -> datetime:
     With its zone, where the database knows zones: without one, an hour that comes
     twice when the clocks go back would be stored as the later of the two.
     """
-    database = connections[router.db_for_write(TokenFamily)]
-    if settings.USE_TZ or database.features.supports_timezones:
+    if settings.USE_TZ or _database_knows_zones():
         return instant
     return timezone.make_naive(instant)
+
+
+def _database_knows_zones() -> bool:
+    database = connections[router.db_for_write(TokenFamily)]
+    return bool(database.features.supports_timezones)
