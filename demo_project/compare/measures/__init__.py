@@ -8,6 +8,7 @@ servers are stopped, and stores filled, when all else is measured.
 from collections.abc import Mapping
 
 from demo_project.compare.measures import (
+    at_scale,
     attacks,
     bytes_sent,
     counted,
@@ -35,5 +36,6 @@ MEASURES: Mapping[Measure, tuple[str, ...]] = {
     attacks.measure: ("attacks",),
     operations.measure: ("operations",),
     outage.measure: ("outage", "operations"),
+    at_scale.measure: ("scale",),
 }
 """Each with the groups of ``result.GROUPS`` that its rows stand under."""
