@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
-from demo_project.compare.filled_mode import PUBLIC_PATH, USER_AGENT, FilledMode
-from demo_project.compare.hash_caller import HashCaller
+from demo_project.compare.filled_mode import USER_AGENT, FilledMode
+from demo_project.compare.measures.logins import time_login
 from demo_project.compare.measures.throughput import GUARDED, PUBLIC, TURN
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
@@ -138,42 +139,26 @@ def _refresh(mode: FilledMode) -> float:
 
 def _login_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
     taken: Seconds = {mode.name: [] for mode in filled}
-    is_told = True
     for number in range(run.plan.logins):
         run.progress(f"{size:,} logins: login {number + 1} of {run.plan.logins}")
         for mode in filled:
             username = mode.known[number % len(mode.known)].username
-            seconds, hash_seconds = _log_in(mode, username)
-            is_told = is_told and hash_seconds is not None
-            taken[mode.name].append(seconds - (hash_seconds or 0.0))
-    hashed = "without" if is_told else "with"
+            login = time_login(mode.mode, username, user_agent=USER_AGENT)
+            taken[mode.name].append(login.seconds_without_hash)
     return _row(
         f"login_at_{size}",
-        f"A login with {size:,} logins stored, {hashed} the hash of the password",
+        f"A login with {size:,} logins stored, without the hash of the password",
         unit="ms",
         how="all that a client sends to log in, each time for another user, who has "
-        "five logins already"
-        + ("; what the server says that the hash took is taken off" if is_told else ""),
+        "five logins already; what the server says that the hash took is taken off",
         noise=f"median and quartiles of {run.plan.logins} logins; the modes take turns",
         cells={name: milliseconds(seconds) for name, seconds in taken.items()},
     )
 
 
-def _log_in(mode: FilledMode, username: str) -> tuple[float, float | None]:
-    """Return what a login took, and how much of that its hash, if the server says."""
-    server = mode.mode.server
-    with HashCaller(server.port, device=USER_AGENT) as caller:
-        # Opens the connection, which costs every scheme the same.
-        require_ok(caller.send("GET", PUBLIC_PATH), PUBLIC_PATH)
-        device = mode.mode.mode.device(caller)
-        began = time.perf_counter()
-        device.log_in(username, server.password)
-        return time.perf_counter() - began, caller.hash_seconds
-
-
 def _stored_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
     run.progress(f"{size:,} logins: what the stores take")
-    return _row(
+    row = _row(
         f"stored_at_{size}",
         f"What the stores take in all with {size:,} logins stored, five a user",
         unit="MB",
@@ -181,6 +166,7 @@ def _stored_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
         noise="differs with the versions of both, and a little from run to run",
         cells={mode.name: _stored_cell(mode.bytes_taken()) for mode in filled},
     )
+    return replace(row, kind=Kind.MEASURED)
 
 
 def _stored_cell(taken: Mapping[str, int]) -> Cell:

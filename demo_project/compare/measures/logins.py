@@ -33,7 +33,7 @@ def measure(run: Run) -> Iterator[Row]:
     for number in range(run.plan.logins):
         run.progress(f"logging in, {number + 1} of {run.plan.logins}")
         for mode in run.modes:
-            logins[mode.name].append(_login(mode))
+            logins[mode.name].append(time_login(mode, mode.server.username))
     yield _row(
         logins,
         row_id="login",
@@ -53,14 +53,19 @@ def measure(run: Run) -> Iterator[Row]:
     )
 
 
-def _login(mode: OpenMode) -> Login:
-    with mode.server.open_device("login") as connection:
+def time_login(mode: OpenMode, username: str, *, user_agent: str = "login") -> Login:
+    """Log in once over a connection of its own and return what it took.
+
+    Raises:
+        RequestFailedError: The login was refused.
+    """
+    with mode.server.open_device(user_agent) as connection:
         # Opens the connection, which costs every scheme the same.
         require_ok(connection.send("GET", WARM_UP_PATH), WARM_UP_PATH)
         caller = CountingCaller(connection)
         device = mode.mode.device(caller)
         began = time.perf_counter()
-        device.log_in(mode.server.username, mode.server.password)
+        device.log_in(username, mode.server.password)
         return Login(seconds=time.perf_counter() - began, cost=caller.cost)
 
 
