@@ -15,6 +15,10 @@ USE_TZ = True
 ROOT_URLCONF = "benchmarks.urls"
 ALLOWED_HOSTS = ["testserver"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PEERS = {
+    "rest_framework_simplejwt": "rest_framework_simplejwt.token_blacklist",
+    "knox": "knox",
+}
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -23,7 +27,7 @@ INSTALLED_APPS = [
     "jwtauth",
     "sessionauth",
     # Some programs do without.
-    *filter(find_spec, ("rest_framework_simplejwt.token_blacklist", "knox")),
+    *(app for package, app in PEERS.items() if find_spec(package)),
 ]
 MIDDLEWARE = ["sessionauth.middleware.SessionMiddleware"]
 DATABASES: dict[str, dict[str, Any]] = {

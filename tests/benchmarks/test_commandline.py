@@ -79,7 +79,7 @@ class TestOptions:
         with pytest.raises(SystemExit, match="2"):
             main(["--json", str(tmp_path / "missing" / "f.json")])
 
-        assert "name a file in a directory that exists" in capsys.readouterr().err
+        assert "is no directory that exists" in capsys.readouterr().err
 
     def test_server_that_does_not_start_is_one_line(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

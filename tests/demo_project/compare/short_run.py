@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from demo_project.compare.whole_file import write_whole
+from demo_project.whole_file import write_whole
 
 FOR_EVER = 600.0
 
