@@ -9,8 +9,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.module_loading import import_string
 
-from demo_project.compare.running import COMPARISON, STOPWATCH
-from demo_project.compare.views import CompareView, StartView, StopView
+from demo_project.compare.page.running import COMPARISON, STOPWATCH
+from demo_project.compare.page.views import CompareView, StartView, StopView
 from demo_project.schemes import SCHEMES, Scheme
 from demo_project.views import HomeView, MeView, NotesView, PublicView
 

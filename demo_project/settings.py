@@ -52,9 +52,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 if _environment.counting:
-    MIDDLEWARE.insert(0, "demo_project.compare.counting.CountingMiddleware")
+    MIDDLEWARE.insert(0, "demo_project.compare.counting.middleware.CountingMiddleware")
     # The default hasher, timed; the rest remain what they are.
-    _timed = "demo_project.compare.timed_hasher.TimedHasher"
+    _timed = "demo_project.compare.counting.timed_hasher.TimedHasher"
     PASSWORD_HASHERS = [_timed, *global_settings.PASSWORD_HASHERS[1:]]
 
 TEMPLATES: list[dict[str, Any]] = [

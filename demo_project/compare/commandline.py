@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-from demo_project.compare.bound_program import ProgramFailedError
-from demo_project.compare.html_report import as_html
 from demo_project.compare.plan import FULL, QUICK, SCALE, Plan
 from demo_project.compare.progress_line import ProgressLine
+from demo_project.compare.report.html_report import as_html
+from demo_project.compare.report.table import as_table
 from demo_project.compare.result import GROUPS, Result
 from demo_project.compare.runner import compare
-from demo_project.compare.server import ServerFailedError
-from demo_project.compare.table import as_table
+from demo_project.compare.servers.bound_program import ProgramFailedError
+from demo_project.compare.servers.server import ServerFailedError
 from demo_project.devices import RequestFailedError
 from demo_project.embedded_valkey import EmbeddedValkeyError, ServerMissingError
 from demo_project.throw_away_postgres import PostgresError

@@ -6,9 +6,9 @@ from importlib.metadata import version
 
 import redis
 
-from demo_project.compare.database import Database
-from demo_project.compare.open_mode import OpenMode
 from demo_project.compare.result import Machine
+from demo_project.compare.servers.database import Database
+from demo_project.compare.servers.open_mode import OpenMode
 
 NAMED_PACKAGES = ("Django", "djangorestframework", "PyJWT", "redis", "granian")
 

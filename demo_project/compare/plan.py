@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from demo_project.compare.database import Database
-from demo_project.compare.open_mode import OpenMode
 from demo_project.compare.result import Row
+from demo_project.compare.servers.database import Database
+from demo_project.compare.servers.open_mode import OpenMode
 
 Progress = Callable[[str], None]
 

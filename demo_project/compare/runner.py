@@ -5,16 +5,16 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from demo_project.compare.database import Database, throw_away_database
 from demo_project.compare.machine import machine
 from demo_project.compare.measures import MEASURES
 from demo_project.compare.modes import MODES, Mode
-from demo_project.compare.open_mode import OpenMode
 from demo_project.compare.plan import QUICK, Measure, Plan, Progress, Run
 from demo_project.compare.result import GROUPS, ModeInfo, Result, Row
-from demo_project.compare.server import prepare_ground
-from demo_project.compare.side_by_side import running_side_by_side
-from demo_project.compare.throw_away_directory import throw_away_directory
+from demo_project.compare.servers.database import Database, throw_away_database
+from demo_project.compare.servers.open_mode import OpenMode
+from demo_project.compare.servers.server import prepare_ground
+from demo_project.compare.servers.side_by_side import running_side_by_side
+from demo_project.compare.servers.throw_away_directory import throw_away_directory
 
 WITH_SECOND_SERVICE = {"services"}
 """The groups whose rows call it."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
-from demo_project.compare.filled_mode import USER_AGENT, FilledMode
+from demo_project.compare.fill.filled_mode import USER_AGENT, FilledMode
 from demo_project.compare.measures.logins import time_login
 from demo_project.compare.measures.throughput import GUARDED, PUBLIC, TURN
 from demo_project.compare.plan import Run

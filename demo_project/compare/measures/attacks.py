@@ -12,10 +12,10 @@ from demo_project.attacks import (
     stolen_session_id,
 )
 from demo_project.attacks.stage import Stage, Step
-from demo_project.compare.at_once import at_once
-from demo_project.compare.open_mode import OpenMode
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
+from demo_project.compare.servers.at_once import at_once
+from demo_project.compare.servers.open_mode import OpenMode
 
 Play = Callable[[Stage], Sequence[Step]]
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from demo_project.compare.open_mode import OpenMode
+from demo_project.compare.counting.wiretap import wiretap
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
-from demo_project.compare.wiretap import wiretap
+from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.devices import require_ok
 
 PUBLIC, GUARDED = "/api/public/", "me/"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from demo_project.compare.at_once import at_once
-from demo_project.compare.counting import REDIS_HEADER, SQL_HEADER
-from demo_project.compare.open_mode import OpenMode
+from demo_project.compare.counting.middleware import REDIS_HEADER, SQL_HEADER
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
+from demo_project.compare.servers.at_once import at_once
+from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.devices import Device, require_ok
 
 PATH = "me/"

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from demo_project.compare.at_once import at_once
-from demo_project.compare.holder import Holder
-from demo_project.compare.leftovers import entries_of, lasting_entries, rows_of
-from demo_project.compare.open_mode import OpenMode
+from demo_project.compare.outages.holder import Holder
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
+from demo_project.compare.servers.at_once import at_once
+from demo_project.compare.servers.open_mode import OpenMode
+from demo_project.compare.stores.leftovers import entries_of, lasting_entries, rows_of
 from demo_project.devices import JwtDevice
 
 USES = {"sig": "signing", "refresh": "for refresh tokens", "enc": "for encryption"}

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
-from demo_project.compare.at_once import at_once
-from demo_project.compare.holder import Holder
-from demo_project.compare.interruption import (
+from demo_project.compare.outages.holder import Holder
+from demo_project.compare.outages.interruption import (
     REQUEST,
     WITH_ROW,
     Back,
@@ -20,6 +19,7 @@ from demo_project.compare.interruption import (
 )
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Figure, Kind, Row
+from demo_project.compare.servers.at_once import at_once
 
 Hung = Mapping[str, tuple[int, float]]
 """A request's status and seconds, by mode."""

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
-from demo_project.compare.counting_caller import Cost, cost_of
-from demo_project.compare.open_mode import OpenMode
+from demo_project.compare.counting.caller import Cost, cost_of
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
+from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.spread import milliseconds
 from demo_project.devices import RefreshingDevice, require_ok
 

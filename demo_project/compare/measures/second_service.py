@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from demo_project.compare.at_once import at_once
-from demo_project.compare.counting import NUMBER_HEADER
-from demo_project.compare.open_mode import OpenMode
+from demo_project.compare.counting.middleware import NUMBER_HEADER
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
+from demo_project.compare.servers.at_once import at_once
+from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.spread import milliseconds
 from demo_project.devices import Device, require_ok
 

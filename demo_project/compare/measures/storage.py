@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from demo_project.compare.open_mode import OpenMode
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
-from demo_project.compare.stored_login import StoredLogin
+from demo_project.compare.servers.open_mode import OpenMode
+from demo_project.compare.stores.stored_login import StoredLogin
 
-PROGRAM = "demo_project.compare.stored"
+PROGRAM = "demo_project.compare.stores.stored"
 ONE_LOGIN = "a login and its first request, the only login of its user"
 NO_GROWTH = "no keys, no rows, no bytes"
 

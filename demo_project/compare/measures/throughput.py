@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from demo_project.compare.at_once import at_once
-from demo_project.compare.open_mode import OpenMode
 from demo_project.compare.plan import Plan, Run
 from demo_project.compare.result import Cell, Kind, Row
+from demo_project.compare.servers.at_once import at_once
+from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.spread import milliseconds, quartiles
 from demo_project.devices import Device, require_ok
 

@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from demo_project.compare.running import Background
+from demo_project.compare.page.running import Background
 from tests.demo_project.compare.short_jobs import job, wait_for_words
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from demo_project.compare.running import Background, Job, Standing
+from demo_project.compare.page.running import Background, Job, Standing
 
 LONGEST_SECONDS = 60.0
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from demo_project.compare.filled_mode import FilledMode
+from demo_project.compare.fill.filled_mode import FilledMode
 from demo_project.compare.measures import at_scale
 from demo_project.compare.modes import MODES
 from demo_project.compare.plan import QUICK, Run

@@ -2,12 +2,12 @@
 
 import pytest
 
-from demo_project.compare.interruption import REQUEST, WITH_ROW, Back, Down
 from demo_project.compare.measures.outage import (
     _back_cell,
     _down_cell,
     _services_cell,
 )
+from demo_project.compare.outages.interruption import REQUEST, WITH_ROW, Back, Down
 
 
 def _down(status: int, **others: int) -> Down:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo_project.compare.counting_caller import Cost
+from demo_project.compare.counting.caller import Cost
 from demo_project.compare.measures.logins import Login, cell
 
 FIRST = Login(seconds=0.9, cost=Cost(sql=20, redis=9, hash_seconds=0.4))

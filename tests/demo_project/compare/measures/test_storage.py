@@ -9,7 +9,7 @@ from demo_project.compare.measures.storage import (
     growth_cell,
     redis_cell,
 )
-from demo_project.compare.stored_login import Added, StoredLogin
+from demo_project.compare.stores.stored_login import Added, StoredLogin
 
 NOTHING = Added(redis_keys=0, redis_bytes=0, rows={}, row_bytes=0)
 SESSION = StoredLogin(

@@ -1,0 +1,1 @@
+"""What a request costs: counted in the server, and on the connection."""

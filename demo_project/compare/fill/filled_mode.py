@@ -1,0 +1,123 @@
+"""A mode whose stores are filled, and a device that is another login at every turn."""
+
+import contextlib
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from demo_project.compare.fill.order import FilledLogin, FillOrder, from_json
+from demo_project.compare.servers.open_mode import OpenMode
+from demo_project.compare.servers.server import ServerFailedError
+from demo_project.devices import Device, JwtDevice
+from demo_project.http_caller import HttpCaller
+
+PUBLIC_PATH = "/api/public/"
+PROGRAM = "demo_project.compare.fill"
+ACCESS_TOKENS_PROGRAM = "demo_project.compare.fill.access_tokens"
+TAKEN_PROGRAM = "demo_project.compare.fill.taken"
+USER_AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36"
+)
+"""Of every login: the longest part of what is stored of one."""
+
+
+class FilledMode:
+    """A mode that many are logged in to, some of whom can be asked for."""
+
+    def __init__(self, mode: OpenMode) -> None:
+        """Log in once, to have what is copied; fill nothing yet."""
+        self.mode = mode
+        self._real = mode.logged_in(USER_AGENT)
+        self._logins: list[FilledLogin] = []
+        self._turns: Iterator[Device] = iter(())
+        self._caller = mode.open_caller(USER_AGENT)
+
+    @property
+    def name(self) -> str:
+        """The mode's name, under which its cells stand."""
+        return self.mode.name
+
+    def forget(self) -> None:
+        """Forget the logins that were known so far; they stay stored."""
+        self._logins.clear()
+
+    def fill(self, stored: int, known: int) -> None:
+        """Fill up to so many logins, ``known`` of which can be asked for."""
+        username = self.mode.server.username
+        order = FillOrder(stored=stored, known=known, username=username)
+        self._logins += from_json(self.mode.server.run(PROGRAM, text=order.to_json()))
+
+    def open(self) -> None:
+        """Get ready to ask for the logins that are known.
+
+        Raises:
+            ServerFailedError: There is none: as many were stored before.
+        """
+        if not self._logins:
+            raise ServerFailedError(f"{self.mode.name}: no login was filled in.")
+        credentials = self._credentials()
+        self.connect()
+        device = self._real.copy_to(self._caller)
+        self._turns = self._logged_in_in_turns(device, credentials)
+
+    @property
+    def known(self) -> Sequence[FilledLogin]:
+        """The logins that can be asked for."""
+        return self._logins
+
+    def connect(self) -> None:
+        """Make sure that there is a connection: the server ends those that idle."""
+        with contextlib.suppress(ConnectionError):
+            self._caller.send("GET", PUBLIC_PATH)
+            return
+        self._caller.send("GET", PUBLIC_PATH)
+
+    def next_device(self) -> Device:
+        """Return the one device, with the credential of the login whose turn it is."""
+        return next(self._turns)
+
+    def bytes_taken(self) -> Mapping[str, int]:
+        """Return what Redis and the database take."""
+        taken: Mapping[str, int] = json.loads(self.mode.server.run(TAKEN_PROGRAM))
+        return taken
+
+    def _logged_in_in_turns(
+        self, device: Device, credentials: Sequence[Mapping[str, str]]
+    ) -> Iterator[Device]:
+        for login in itertools.cycle(credentials):
+            _hand_over(login, device, self._caller)
+            yield device
+
+    def _credentials(self) -> list[Mapping[str, str]]:
+        """Return the credentials of each login, by a part of their cookie's name."""
+        proofs = [login.credential for login in self._logins]
+        if not self.mode.mode.is_jwt:
+            return [{"sessionid": session_key} for session_key in proofs]
+        run = self.mode.server.run
+        access_tokens = json.loads(run(ACCESS_TOKENS_PROGRAM, text=json.dumps(proofs)))
+        return [
+            {"access-token": access_token, "refresh-token": refresh_token}
+            for access_token, refresh_token in zip(access_tokens, proofs, strict=True)
+        ]
+
+
+def _hand_over(
+    credentials: Mapping[str, str], device: Device, caller: HttpCaller
+) -> None:
+    """Let the device be logged in with these and no others."""
+    if isinstance(device, JwtDevice):
+        device.access_token = credentials["access-token"]
+        device.refresh_token = credentials["refresh-token"]
+        return
+    caller.add_cookies(
+        {
+            _only(name for name in caller.cookies if part in name): value
+            for part, value in credentials.items()
+        }
+    )
+
+
+def _only(names: Iterable[str]) -> str:
+    [name] = names
+    return name

@@ -1,0 +1,1 @@
+"""``/compare/``: the last result, the decision guide, and runs in the background."""

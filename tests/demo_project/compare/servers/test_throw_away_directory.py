@@ -1,0 +1,79 @@
+"""The directory of a run: gone with it, however it ends."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from demo_project.compare.servers.throw_away_directory import throw_away_directory
+from demo_project.environment import CHECKOUT
+from tests.demo_project.demo_process import clean_environment
+
+# A server that is told to end, and writes once more a second later.
+SLOW_SERVER = (
+    'trap "sleep 1; mkdir -p $0/late/file; exit" TERM; while :; do sleep 0.1; done'
+)
+RUN = f"""
+import time
+from demo_project.compare.servers import throw_away_directory as here
+from demo_project.watchdog import GuardedProcess, ServerCommand
+with here.throw_away_directory() as root:
+    home = root / "server"
+    home.mkdir()
+    with here.in_use(home) as lock:
+        server = GuardedProcess(ServerCommand(
+            argv=["/bin/sh", "-c", {SLOW_SERVER!r}, str(home)],
+            cwd="/", log=None, pass_fds=[lock], env={{"PATH": "/bin:/usr/bin"}},
+        ))
+    time.sleep(1)  # The shell needs a moment to set its trap.
+    print(root, flush=True)
+    time.sleep(60)
+"""
+
+
+class TestThrowAwayDirectory:
+    def test_it_is_removed_with_all_that_is_in_it(self) -> None:
+        """Keys and databases of a run are nobody's later."""
+        with throw_away_directory() as directory:
+            (directory / "a").mkdir()
+            (directory / "a" / "file").write_text("kept by nobody")
+            assert directory.stat().st_mode & 0o077 == 0
+
+        assert not directory.exists()
+
+    def test_failure_removes_it_too(self) -> None:
+        """A run that fails is no reason to leave something behind."""
+        with pytest.raises(RuntimeError), throw_away_directory() as directory:
+            raise RuntimeError
+
+        assert not directory.exists()
+
+    @pytest.mark.slow
+    def test_killed_run_leaves_none_though_a_server_still_writes(
+        self, tmp_path: Path
+    ) -> None:
+        """Removed too early, it would be made again by who is still ending."""
+        run = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-c", RUN],
+            cwd=CHECKOUT,
+            env={**clean_environment(), "TMPDIR": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with run:
+            assert run.stdout is not None
+            directory = Path(run.stdout.readline().strip())
+            assert directory.parent == tmp_path
+            run.kill()
+
+        assert _is_gone_for_good(directory)
+
+
+def _is_gone_for_good(directory: Path) -> bool:
+    deadline = time.monotonic() + 30
+    while directory.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(2)  # Longer than the server takes to write once more.
+    return not directory.exists()
