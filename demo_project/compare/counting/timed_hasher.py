@@ -20,3 +20,8 @@ class TimedHasher(PBKDF2PasswordHasher):
             return super().encode(password, salt, iterations)
         finally:
             count_hash(time.perf_counter() - began)
+
+    def must_update(self, encoded: str) -> bool:
+        """Leave every hash as it is: one of the comparison's users has a quick one."""
+        del encoded
+        return False

@@ -33,7 +33,9 @@ def measure(run: Run) -> Iterator[Row]:
     for number in range(run.plan.logins):
         run.progress(f"logging in, {number + 1} of {run.plan.logins}")
         for mode in run.modes:
-            logins[mode.name].append(time_login(mode, mode.server.username))
+            logins[mode.name].append(
+                time_login(mode, mode.server.account.hashed_username)
+            )
     yield _row(
         logins,
         row_id="login",

@@ -54,8 +54,17 @@ class ThrowAwayServer:
     """Its keys are in ``keys/`` there, as ``DEMO_DIR`` has them."""
     environment: Mapping[str, str]
     """What its programs run with."""
-    username: str
-    password: str
+    account: Account
+
+    @property
+    def username(self) -> str:
+        """Who logs in where the hash of the password is of no interest."""
+        return self.account.username
+
+    @property
+    def password(self) -> str:
+        """The password of every user."""
+        return self.account.password
 
     @property
     def second_port(self) -> int:
@@ -127,8 +136,7 @@ def throw_away_server(mode: Mode, ground: Ground) -> Iterator[ThrowAwayServer]:
                 "DEMO_DIR": str(directory),
                 "REDIS_URL": valkey.url,
             },
-            username=ground.account.username,
-            password=ground.account.password,
+            account=ground.account,
         )
         with _running(server, ground):
             yield server

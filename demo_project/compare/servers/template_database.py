@@ -1,8 +1,9 @@
-"""Migrate an empty database and create one user; every mode gets a copy of it.
+"""Migrate an empty database and create two users; every mode gets a copy of it.
 
 A program of its own, because the comparison itself doesn't load the settings of the
 servers it starts: there are six at a time. Done once, because migrations and the hash
-of a password take seconds. The name is the argument, the password the standard input.
+of a password take seconds. The names are the arguments, the password the standard
+input.
 """
 
 import secrets
@@ -14,12 +15,22 @@ import django
 
 from demo_project.compare.servers.bound_program import run_bound
 
+QUICK_ITERATIONS = 1_000
+"""A run logs in a hundred times, and the hash is of interest in one row alone."""
+
+
+def _new_name() -> str:
+    return f"user-{secrets.token_hex(4)}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """The one user of a run, the same in every mode."""
+    """Who can log in, the same in every mode: two users with one password."""
 
-    username: str = field(default_factory=lambda: f"user-{secrets.token_hex(4)}")
+    username: str = field(default_factory=_new_name)
+    """Whose password was hashed with ``QUICK_ITERATIONS``."""
+    hashed_username: str = field(default_factory=_new_name)
+    """Whose password was hashed as Django does by default."""
     password: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 
@@ -31,7 +42,11 @@ def fill_template(environment: Mapping[str, str]) -> Account:
     """
     account = Account()
     run_bound(
-        __name__, account.username, environment=environment, text=account.password
+        __name__,
+        account.username,
+        account.hashed_username,
+        environment=environment,
+        text=account.password,
     )
     return account
 
@@ -42,8 +57,17 @@ def _main() -> None:
     from django.contrib.auth.models import User  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
 
+    # The comparison itself, which imports this module, has no use for it.
+    from demo_project.compare.counting.timed_hasher import (  # noqa: PLC0415
+        TimedHasher,
+    )
+
     call_command("migrate", interactive=False, verbosity=0)
-    User.objects.create_user(sys.argv[1], password=sys.stdin.read())
+    password = sys.stdin.read()
+    hasher = TimedHasher()
+    quick = hasher.encode(password, hasher.salt(), QUICK_ITERATIONS)
+    User.objects.create(username=sys.argv[1], password=quick)
+    User.objects.create_user(sys.argv[2], password=password)
 
 
 if __name__ == "__main__":

@@ -71,10 +71,13 @@ class TestTimedHasher:
         """The throw-away user is created by a program of its own."""
         assert check_password(PASSWORD, make_password(PASSWORD))
 
-    def test_hash_of_djangos_own_hasher_is_up_to_date(self) -> None:
+    @pytest.mark.parametrize("iterations", [1_000, 10])
+    def test_hash_of_djangos_own_hasher_is_left_alone(self, iterations: int) -> None:
         """A login that hashed anew and saved the user would be another login."""
         with override_settings(PASSWORD_HASHERS=[DJANGO]):
-            stored = make_password(PASSWORD)
+            stored = PBKDF2PasswordHasher().encode(
+                PASSWORD, "a-salt-of-this", iterations
+            )
         [hasher] = get_hashers()
 
         assert isinstance(hasher, TimedHasher)
