@@ -2,14 +2,12 @@
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
 
 import django
 from django.core.management import call_command
@@ -27,6 +25,7 @@ from benchmarks.result import Result
 from benchmarks.rows import Row
 from demo_project import throw_away_postgres as postgres
 from demo_project.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
+from demo_project.ending import be_interrupted_by_signals
 from demo_project.whole_file import BadTargetError, check_target, write_whole
 
 Measured = Iterator[Comparison | Row]
@@ -41,9 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "The peers to measure against are not installed: use `make bench`.\n"
         )
         return 1
-    signal.signal(signal.SIGTERM, _stop)
-    # A shell script that starts us in the background has it ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    be_interrupted_by_signals()
     try:
         with ExitStack() as servers:
             _start(servers)
@@ -129,7 +126,3 @@ def _rows(measured: Iterable[Comparison | Row]) -> Iterator[Row]:
             yield from item.rows()
         else:
             yield item
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -4,10 +4,11 @@ import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from django.db import connection
 from django_redis import get_redis_connection
+
+from demo_project.hardware import processor, redis_product, system
 
 LIBRARIES = {
     "Django": "django",
@@ -21,14 +22,13 @@ LIBRARIES = {
     "simplejwt": "djangorestframework-simplejwt",
     "knox": "django-rest-knox",
 }
-_CPU_INFO = Path("/proc/cpuinfo")
 
 
 def describe() -> Mapping[str, str]:
     """Name everything that a figure may depend on."""
     return {
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "system": system(),
+        "processor": processor(),
         "cores": str(os.cpu_count()),
         # Ratios that wait for a server suffer when others want the cores, too.
         "load at the start": f"{os.getloadavg()[0]:.1f}",
@@ -37,15 +37,6 @@ def describe() -> Mapping[str, str]:
         **_redis(),
         **_database(),
     }
-
-
-def _processor() -> str:
-    if _CPU_INFO.exists():
-        for line in _CPU_INFO.read_text(errors="replace").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                return " ".join(value.split())
-    return platform.processor() or "unknown"
 
 
 def _libraries() -> dict[str, str]:
@@ -60,9 +51,8 @@ def _libraries() -> dict[str, str]:
 
 def _redis() -> dict[str, str]:
     info = get_redis_connection("default").info("server")
-    if "valkey_version" in info:
-        return {"Valkey": str(info["valkey_version"])}
-    return {"Redis": str(info["redis_version"])}
+    product, number = redis_product(info)
+    return {product: number}
 
 
 def _database() -> dict[str, str]:

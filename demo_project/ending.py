@@ -13,5 +13,19 @@ def leave_by_signals() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def be_interrupted_by_signals() -> None:
+    """Take every signal that asks to end for Ctrl-C."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    # A shell script that starts us in the background has it ignored.
+    signal.signal(signal.SIGINT, _interrupt)
+    # nohup has it ignored on purpose.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def _leave(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)

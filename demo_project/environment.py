@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SCHEME_NAMES = ("jwt", "session")
+OUR_VARIABLES = ("REDIS_URL", "DATABASE_URL", "AUTH_SCHEME", "DEMO_")
+"""How the names begin of all that is read here."""
 REVOCATIONS = ("denylist", "refresh_only")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 HIGHEST_PORT = 65534
@@ -52,6 +54,15 @@ class Environment:
     def second_port(self) -> int:
         """The port of the second service."""
         return self.port + 1
+
+
+def without_ours(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without those of the demo: another demo is to start."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if not name.startswith(OUR_VARIABLES)
+    }
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:

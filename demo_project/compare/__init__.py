@@ -10,4 +10,8 @@ From the outside in::
     outages/ fill/ stores/ counting/    what measures drive, and look into
     servers/      the servers of a run, and what they stand on
     modes, plan, result    the six columns, how much is measured, and what comes out
+    machine, spread        what it was taken on, and how far it scattered
 """
+
+COMMAND = "compare"
+"""What each line of progress begins with."""

@@ -6,10 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 
+from demo_project.compare import COMMAND
 from demo_project.compare.plan import FULL, QUICK, SCALE, Plan
-from demo_project.compare.progress_line import ProgressLine
 from demo_project.compare.report.html_report import as_html
 from demo_project.compare.report.table import as_table
 from demo_project.compare.result import GROUPS, Result
@@ -18,6 +17,8 @@ from demo_project.compare.servers.bound_program import ProgramFailedError
 from demo_project.compare.servers.server import ServerFailedError
 from demo_project.devices import RequestFailedError
 from demo_project.embedded_valkey import EmbeddedValkeyError, ServerMissingError
+from demo_project.ending import be_interrupted_by_signals
+from demo_project.progress_line import ProgressLine
 from demo_project.throw_away_postgres import PostgresError
 from demo_project.whole_file import BadTargetError, check_target, write_whole
 
@@ -93,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_comparison(options: Options) -> int:
     """Run the comparison, print its table, and return the exit code."""
-    _stop_at_signals()
+    be_interrupted_by_signals()
     try:
         _check(options)
         result = _measure(options)
@@ -132,7 +133,7 @@ def _check(options: Options) -> None:
 
 
 def _measure(options: Options) -> Result:
-    line = ProgressLine(sys.stderr)
+    line = ProgressLine(sys.stderr, COMMAND)
     try:
         return compare(options.plan, line.show, groups=options.groups)
     finally:
@@ -151,16 +152,3 @@ def _contents(options: Options, result: Result) -> Mapping[Path, str]:
 def _failed(reason: str) -> int:
     sys.stderr.write(f"The comparison failed. {reason}\n")
     return FAILED
-
-
-def _stop_at_signals() -> None:
-    signal.signal(signal.SIGTERM, _stop)
-    # A shell script that starts us in the background has it ignored.
-    signal.signal(signal.SIGINT, _stop)
-    # nohup has it ignored on purpose.
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, _stop)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -9,6 +9,7 @@ import redis
 from demo_project.compare.result import Machine
 from demo_project.compare.servers.database import Database
 from demo_project.compare.servers.open_mode import OpenMode
+from demo_project.hardware import processor, redis_product, system
 
 NAMED_PACKAGES = ("Django", "djangorestframework", "PyJWT", "redis", "granian")
 
@@ -20,7 +21,7 @@ def machine(mode: OpenMode, database: Database) -> Machine:
     product, number = _product_of(mode.server.valkey.url)
     name, _, release = database.name.partition(" ")
     return Machine(
-        system=f"{platform.system()} {platform.machine()}",
+        system=f"{system()}, {processor()}",
         processors=os.cpu_count() or 0,
         versions=versions | {product: number, name: release},
     )
@@ -28,7 +29,4 @@ def machine(mode: OpenMode, database: Database) -> Machine:
 
 def _product_of(url: str) -> tuple[str, str]:
     with redis.Redis.from_url(url) as client:
-        info = client.info("server")
-    if "valkey_version" in info:
-        return "Valkey", str(info["valkey_version"])
-    return "Redis", str(info["redis_version"])
+        return redis_product(client.info("server"))

@@ -24,6 +24,8 @@ class Plan:
     """Those whose time is taken."""
     growth_refreshes: int
     """Those after which the storage is looked at again."""
+    is_quick: bool = False
+    """Whether readers are told that timings are rougher than they could be."""
     scale: Sequence[int] = ()
     """How many logins are stored while the rows of the group ``scale`` are made."""
 
@@ -38,6 +40,7 @@ FULL = Plan(
     growth_refreshes=1_000,
 )
 QUICK = Plan(
+    is_quick=True,
     rounds=4,
     requests_per_round=50,
     longest_seconds=15,

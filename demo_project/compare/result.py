@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any, Self
 
 FORMAT = 1
+NOT_MEASURED = "not measured"
+"""How the text of a cell begins that says why there is nothing."""
 
 Figure = float | int | str | bool | None
 
@@ -25,8 +27,6 @@ class Kind(StrEnum):
     """A size that depends on the servers' versions."""
     OBSERVED = "observed"
     """What was answered: exact, in words."""
-    STATED = "stated"
-    """Read off settings and code, not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,11 @@ class Cell:
     details: Mapping[str, Figure] = field(default_factory=dict)
     """Further figures by name, for readers of the file and for other rows' texts."""
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether there is anything: something may be missing on this machine."""
+        return not self.text.startswith(NOT_MEASURED)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -56,7 +61,7 @@ class Row:
     title: str
     kind: Kind
     unit: str = ""
-    """Of the cells' values: ``%``, ``ms``, ``bytes``, or nothing for plain counts."""
+    """Of the cells' values: one of ``UNITS``."""
     better: str = ""
     """``higher``, ``lower``, or nothing where neither is."""
     how: str
@@ -67,6 +72,8 @@ class Row:
     """By the mode's name; every mode has one."""
 
 
+UNITS = ("", "%", "ms", "MB", "bytes", "rows")
+"""Nothing is for plain counts."""
 GROUPS: Mapping[str, str] = {
     "speed": "Speed of a request",
     "cost": "What a request costs",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from demo_project.compare.machine import machine
 from demo_project.compare.measures import MEASURES
 from demo_project.compare.modes import MODES, Mode
-from demo_project.compare.plan import QUICK, Measure, Plan, Progress, Run
+from demo_project.compare.plan import Plan, Progress, Run
 from demo_project.compare.result import GROUPS, ModeInfo, Result, Row
 from demo_project.compare.servers.database import Database, throw_away_database
 from demo_project.compare.servers.open_mode import OpenMode
@@ -23,7 +23,6 @@ WITH_SECOND_SERVICE = {"services"}
 def compare(
     plan: Plan,
     progress: Progress,
-    measures: Collection[Measure] = tuple(MEASURES),
     *,
     groups: Collection[str] = tuple(GROUPS),
 ) -> Result:
@@ -32,7 +31,6 @@ def compare(
     Args:
         plan: How much is measured.
         progress: Told what is being done, and which step of how many it is.
-        measures: What is measured, of which nothing is known but in ``MEASURES``.
         groups: Whose rows are wanted; measures without any are left out.
 
     Raises:
@@ -44,7 +42,7 @@ def compare(
         OSError: A server stopped answering.
     """
     began = time.monotonic()
-    chosen = [m for m in measures if set(MEASURES.get(m, groups)) & set(groups)]
+    chosen = [measure for measure, of in MEASURES.items() if set(of) & set(groups)]
     steps = _Steps(progress, total=1 + len(chosen))
     second_service = not WITH_SECOND_SERVICE.isdisjoint(groups)
     with open_modes(MODES, steps.next(), second_service=second_service) as opened:
@@ -56,7 +54,7 @@ def compare(
         return Result(
             taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - began, 1),
-            quick=plan.rounds <= QUICK.rounds,
+            quick=plan.is_quick,
             machine=machine(modes[0], database),
             modes=[_info(mode.mode) for mode in modes],
             rows=rows,

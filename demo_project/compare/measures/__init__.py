@@ -1,8 +1,9 @@
 """What is measured: a file for each subject, each of them yields its rows.
 
-Every file has one function, ``measure(run)``, and drives all modes in turns, so that
-noise hits them alike. The order is that of the report, but for what disturbs others:
-servers are stopped, and stores filled, when all else is measured.
+Every file has ``measure(run)``. What is timed is done by all modes in turns, so that
+noise hits them alike; what is counted and observed, by all at once. The order is that
+of the report, but for what disturbs others: servers are stopped, and stores filled,
+when all else is measured.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from demo_project.compare.counting.middleware import REDIS_HEADER, SQL_HEADER
+from demo_project.compare.counting.caller import Cost, cost_of
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
 from demo_project.compare.servers.at_once import at_once
@@ -29,14 +29,6 @@ WHY = {
     "one, or nobody with refresh only; to fill one of its 256 shards takes five more: "
     "for the first login that meets it, once in the life of a Redis",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """What one request cost inside the server."""
-
-    sql: int
-    redis: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +75,7 @@ def _highest(costs: Sequence[Cost]) -> Cost:
 
 
 def _cost(device: Device) -> Cost:
-    answer = require_ok(device.call(PATH, count=True), PATH)
-    return Cost(
-        sql=int(answer.headers[SQL_HEADER.lower()]),
-        redis=int(answer.headers[REDIS_HEADER.lower()]),
-    )
+    return cost_of(require_ok(device.call(PATH, count=True), PATH))
 
 
 def _cell(costs: Costs, what: str) -> Cell:

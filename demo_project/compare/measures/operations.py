@@ -15,6 +15,8 @@ from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.stores.leftovers import entries_of, lasting_entries, rows_of
 from demo_project.devices import JwtDevice
 
+FAMILIES = "jwtauth_tokenfamily"
+"""What jwtauth_purge cleans up, and the denylist with it."""
 USES = {"sig": "signing", "refresh": "for refresh tokens", "enc": "for encryption"}
 
 
@@ -59,8 +61,9 @@ def _secrets(run: Run, left: Mapping[str, Left]) -> Row:
         group="operations",
         title="What must stay secret, besides SECRET_KEY and passwords",
         kind=Kind.OBSERVED,
-        how="the private keys, and every store in which the credential of a login was "
-        "found as it is sent; all of Redis and of the database was searched",
+        how="the signing key, that of refresh tokens, and every store in which the "
+        "credential of a login was found as it is sent; all of Redis and of the "
+        "database was searched",
         noise="exact",
         cells={mode.name: _secrets_cell(mode, left[mode.name]) for mode in run.modes},
     )
@@ -157,7 +160,7 @@ def _uses(mode: OpenMode) -> Counter[str]:
 
 def _secrets_cell(mode: OpenMode, left: Left) -> Cell:
     keys = _uses(mode).total()
-    secret = [f"{keys} private keys"] if keys else []
+    secret = [f"{keys} keys"] if keys else []
     secret += [f"the credentials in {store}" for store in left.readable_in]
     return Cell(
         text=", ".join(secret) or "nothing: no store holds a usable credential",
@@ -173,5 +176,6 @@ def _jobs_cell(left: Left) -> Cell:
     if not parts:
         text = "none: a login leaves nothing that doesn't expire by itself"
         return Cell(text=text, value=0, details=details)
-    text = f"jwtauth_purge; without it, for each login: {', '.join(parts)}"
+    jobs = "jwtauth_purge" if FAMILIES in left.rows else "none of ours"
+    text = f"{jobs}; without one, for each login: {', '.join(parts)}"
     return Cell(text=text, value=1, details=details)

@@ -8,8 +8,6 @@ from http import HTTPStatus
 
 from demo_project.compare.outages.holder import Holder
 from demo_project.compare.outages.interruption import (
-    REQUEST,
-    WITH_ROW,
     Back,
     Down,
     after_return,
@@ -17,6 +15,7 @@ from demo_project.compare.outages.interruption import (
     timed,
     while_down,
 )
+from demo_project.compare.outages.words import REQUEST, WITH_ROW
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Figure, Kind, Row
 from demo_project.compare.servers.at_once import at_once
@@ -119,7 +118,8 @@ def _stops(outage: Outage, cells: Mapping[str, Cell]) -> Row:
         group="outage",
         title=f"While {outage.title} is down",
         kind=Kind.OBSERVED,
-        how=f"what api/me/ and the endpoints of auth/ answer logins of before; "
+        how="what api/me/ and the endpoints of auth/ answer logins of before, and a "
+        "new one; "
         f"{outage.how}{hangs}",
         noise="exact",
         cells=cells,
@@ -169,7 +169,9 @@ def _down_cell(down: Down, hung: tuple[int, float] | None = None) -> Cell:
 def _back_cell(back: Back) -> Cell:
     return Cell(
         text="; ".join(f"{who}: {what}" for who, what in back.answers.items()),
-        details={"milliseconds_to_first_200": round(back.seconds * 1000, 1)},
+        details={
+            "milliseconds_to_first_200": back.seconds and round(back.seconds * 1000, 1)
+        },
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
+from demo_project.compare.servers.at_once import at_once
 from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.stores.stored_login import StoredLogin
 
@@ -17,14 +18,13 @@ Figures = Mapping[str, StoredLogin]
 
 def measure(run: Run) -> Iterator[Row]:
     """Yield what is in Redis, in the database, what both take, and the growth."""
-    found: dict[str, StoredLogin] = {}
-    for mode in run.modes:
-        run.progress(f"looking into the stores of {mode.name}")
-        found[mode.name] = _stored(mode, run.plan.growth_refreshes)
+    run.progress("looking into the stores")
+    uses = run.plan.growth_refreshes
+    found = at_once(run.modes, lambda mode: _stored(mode, uses))
     yield _redis_row(found)
     yield _database_row(found)
     yield _bytes_row(found, run.database.name)
-    yield _growth_row(found, run.plan.growth_refreshes)
+    yield _growth_row(found, uses)
 
 
 def _stored(mode: OpenMode, uses: int) -> StoredLogin:

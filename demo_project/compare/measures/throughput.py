@@ -103,8 +103,8 @@ def _latency_row(
         kind=Kind.TIMED,
         unit="ms",
         better="lower",
-        how=f"api/me/, {CLIENT}; percentile {percentile} of all rounds' requests",
-        noise=f"median and quartiles of the same percentile of {rounds} rounds",
+        how=f"api/me/, {CLIENT}; percentile {percentile} of each round's requests",
+        noise=f"median and quartiles of {rounds} rounds",
         cells={
             name: _latency(timing, percentile, rounds)
             for name, timing in timings.items()

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from demo_project.compare.outages.holder import Holder
+from demo_project.compare.outages.words import REQUEST, WITH_ROW
 from demo_project.compare.servers.open_mode import OpenMode
 
-REQUEST = "a request"
-WITH_ROW = "one for which the user's row is due"
 LONGEST_RECOVERY_SECONDS = 10.0
 
 
@@ -39,7 +38,7 @@ class Back:
 
     answers: Mapping[str, str]
     """By login, in the words of the report."""
-    seconds: float
+    seconds: float | None
     """From the return of what was down to the first request that was served."""
 
 
@@ -82,7 +81,7 @@ def after_return(mode: OpenMode, logins: Logins) -> Back:
             "a login of before": _with_refresh(mode, logins.staying, status),
             "one that logged out meanwhile": _with_refresh(mode, logins.leaving, left),
         },
-        seconds=seconds,
+        seconds=seconds if status == HTTPStatus.OK else None,
     )
 
 

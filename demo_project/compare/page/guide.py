@@ -2,19 +2,19 @@
 
 Pure: answers and a result in, one advice out. What an answer asks for is a ``Need``; a
 measured row tells which modes have it. Of those that have everything, the first in the
-order of preference is the advice, and sessions are the first of all: who asks for
-nothing that takes tokens gets sessions. Where no mode has everything, the needs count
-in their order, and the advice says which one is given up.
+order of preference for the client is the advice; for pages that is sessions: who asks
+for nothing that takes tokens gets sessions. Where no mode has everything, the needs
+count in their order, and the advice says which one is given up.
 
 A row that is missing, or was not measured, is named instead of being guessed.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from demo_project.compare.outages.words import REQUEST, WITH_ROW
 from demo_project.compare.page.questions import BY_NAME, QUESTIONS, Choice, Question
 from demo_project.compare.page.reasons import (
     BECAUSE,
@@ -29,10 +29,9 @@ from demo_project.compare.result import Cell, Result
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-NOT_MEASURED = "not measured"
 SESSION = "session"
 # What the rows of the outages call requests that come with a login, in their details.
-REQUESTS = ("a request", "one for which")
+REQUESTS = (REQUEST, WITH_ROW)
 
 Answers = Mapping[str, str]
 
@@ -104,16 +103,13 @@ class Need:
 
 
 def _is_accepted(cell: Cell) -> bool:
-    """Tell by the first status that the cell names."""
-    status = re.search(r"\b[1-5]\d\d\b", cell.text)
-    return status is not None and int(status.group()) == HTTPStatus.OK
+    """Tell by what the second service answered."""
+    return cell.details.get("status") == HTTPStatus.OK
 
 
 def _goes_on(cell: Cell) -> bool:
     """Tell by every request that was made with a login of before the outage."""
-    statuses = [
-        figure for what, figure in cell.details.items() if what.startswith(REQUESTS)
-    ]
+    statuses = [figure for what, figure in cell.details.items() if what in REQUESTS]
     return bool(statuses) and all(status == HTTPStatus.OK for status in statuses)
 
 
@@ -315,6 +311,6 @@ def _title(result: Result, mode: str) -> str:
 def _cell(result: Result, row_id: str, mode: str) -> Cell:
     row = result.row(row_id)
     cell = row.cells.get(mode) if row is not None else None
-    if cell is None or cell.text.startswith(NOT_MEASURED):
+    if cell is None or not cell.is_measured:
         raise MissingRowError(row_id)
     return cell

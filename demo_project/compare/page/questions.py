@@ -21,7 +21,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One question; its first choice speaks for nothing in particular."""
+    """One question, and what can be answered."""
 
     name: str
     text: "StrOrPromise"
@@ -49,12 +49,12 @@ QUESTIONS = (
         name="client",
         text=_("What is the client?"),
         choices=(
-            Choice(value="pages", text=_("browsers, on pages of one site")),
+            Choice(value="pages", text=_("browsers, on pages and an API of one site")),
             Choice(
                 value="api",
                 text=_("native apps, programs or other parties, which call an API"),
             ),
-            Choice(value="both", text=_("both")),
+            Choice(value="both", text=_("both: browsers and native apps")),
         ),
     ),
     Question(

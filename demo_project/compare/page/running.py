@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from demo_project.compare.servers.server import OUR_VARIABLES
-from demo_project.environment import CHECKOUT
+from demo_project.compare import COMMAND
+from demo_project.environment import CHECKOUT, without_ours
+from demo_project.progress_line import prefix_of
 from demo_project.watchdog import GuardedProcess, ServerCommand
 
 LAST_WORDS = 6
-PROGRESS_PREFIX = "compare: "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +192,11 @@ def background_in(directory: Path) -> Background:
 
 def environment_of_run(variables: Mapping[str, str]) -> Mapping[str, str]:
     """Return the variables without what they say about this demo."""
-    ours = (*OUR_VARIABLES, "DJANGO_")
-    return {name: v for name, v in variables.items() if not name.startswith(ours)}
+    return {
+        name: value
+        for name, value in without_ours(variables).items()
+        if not name.startswith("DJANGO_")
+    }
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -210,5 +213,5 @@ def _last_words(log: Path) -> Sequence[str]:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
-    said = [line.removeprefix(PROGRESS_PREFIX) for line in lines if line.strip()]
+    said = [line.removeprefix(prefix_of(COMMAND)) for line in lines if line.strip()]
     return said[-LAST_WORDS:]

@@ -18,9 +18,7 @@ MEANINGS = {
     Kind.COUNTED: "exact: the same on every machine with the same versions",
     Kind.OBSERVED: "what was answered, in words: exact",
     Kind.MEASURED: "a size that depends on the servers' versions",
-    Kind.STATED: "read off settings and code, not measured",
 }
-NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +154,7 @@ def _cell(mode: ModeInfo, cell: Cell) -> PresentedCell:
         text=cell.text,
         figure=figure(cell),
         remark=cell.text.removeprefix(figure(cell)).lstrip(),
-        is_measured=not cell.text.startswith(NOT_MEASURED),
+        is_measured=cell.is_measured,
     )
 
 

@@ -15,15 +15,13 @@ from demo_project.compare.servers.database import TEMPLATE, Database
 from demo_project.compare.servers.template_database import Account, fill_template
 from demo_project.compare.servers.throw_away_directory import in_use
 from demo_project.embedded_valkey import EmbeddedValkey
-from demo_project.environment import CHECKOUT
+from demo_project.environment import CHECKOUT, without_ours
 from demo_project.http_caller import HttpCaller
 from demo_project.ports import reserved_port
 from demo_project.watchdog import GuardedProcess, ServerCommand
 
 # All of them start at the same time, perhaps on a busy machine.
 LONGEST_START_SECONDS = 180.0
-# What the person's own shell says about the demo must not reach this one.
-OUR_VARIABLES = ("REDIS_URL", "DATABASE_URL", "AUTH_SCHEME", "DEMO_")
 
 
 class ServerFailedError(Exception):
@@ -97,7 +95,7 @@ def prepare_ground(
     Raises:
         ProgramFailedError: It couldn't be filled.
     """
-    environment = _inherited() | {
+    environment = without_ours(os.environ) | {
         "DATABASE_URL": database.template_url,
         "DEMO_COUNTING": "1",
         "DEMO_DIR": str(root / TEMPLATE),
@@ -166,7 +164,7 @@ def _running(server: ThrowAwayServer, ground: Ground) -> Iterator[None]:
 
 def _environment(mode: Mode, ground: Ground) -> dict[str, str]:
     return {
-        **_inherited(),
+        **without_ours(os.environ),
         "AUTH_SCHEME": mode.scheme,
         "DATABASE_URL": ground.database.url_for(mode.name),
         "DEMO_DEBUG": "0",
@@ -175,10 +173,6 @@ def _environment(mode: Mode, ground: Ground) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "demo_project.settings",
         **mode.environment,
     }
-
-
-def _inherited() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith(OUR_VARIABLES)}
 
 
 def _wait_until_it_answers(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from demo_project.compare.modes import MODES
+from demo_project.compare.outages.words import REQUEST, WITH_ROW
 from demo_project.compare.result import Cell, Kind, Machine, ModeInfo, Result, Row
 
 SESSIONS = ("session", "session_row")
@@ -60,8 +61,10 @@ def _usual_rows() -> dict[str, dict[str, Cell]]:
         "database_stops": asked
         | {name: _answers(200) for name in TOKENS if name != "jwt_row"}
         | {"session": _answers(200, due=503)},
-        "second_service": {name: Cell(text="401") for name in SESSIONS}
-        | {name: Cell(text="200") for name in TOKENS},
+        "second_service": {
+            name: Cell(text="401", details={"status": 401}) for name in SESSIONS
+        }
+        | {name: Cell(text="200", details={"status": 200}) for name in TOKENS},
         "injected_script": _each("reads nothing"),
         "cross_site_form": _each("nothing is sent"),
         "keys": _each("none"),
@@ -82,12 +85,11 @@ def _times() -> dict[str, Cell]:
 
 
 def _answers(status: int, *, due: int | None = None) -> Cell:
-    details = {"a request": status}
-    text = f"a request {status}"
+    details = {REQUEST: status}
+    text = f"{REQUEST} {status}"
     if due is not None:
-        name = "one for which the user's row is looked at, once a minute,"
-        details[name] = due
-        text += f", {name} {due}"
+        details[WITH_ROW] = due
+        text += f", {WITH_ROW} {due}"
     return Cell(
         text=f"{text}, a new login 503", details={**details, "a new login": 503}
     )

@@ -39,8 +39,29 @@ def row(cells: Mapping[str, Cell] | None = None, **others: object) -> Row:
 def words(text: str, **others: object) -> Row:
     """A row that has no numbers."""
     cells = {mode.name: Cell(text=text) for mode in MODES}
-    fields = {"id": "keys", "group": "operations", "kind": Kind.STATED, "unit": ""}
+    fields = {"id": "keys", "group": "operations", "kind": Kind.OBSERVED, "unit": ""}
     return row(cells, **fields | {"title": "Keys", "better": "", **others})
+
+
+def counted(
+    row_id: str,
+    texts: Mapping[str, str],
+    *,
+    group: str = "cost",
+    kind: Kind = Kind.COUNTED,
+) -> Row:
+    """A row that is exact, by the texts of its modes."""
+    cells = {mode: Cell(text=text, value=1.0) for mode, text in texts.items()}
+    title = f"The row {row_id}"
+    return Row(
+        id=row_id,
+        group=group,
+        title=title,
+        kind=kind,
+        how="counted",
+        noise="exact",
+        cells=cells,
+    )
 
 
 def result(*rows: Row, **others: object) -> Result:

@@ -9,8 +9,9 @@ from demo_project.compare.modes import MODES
 from demo_project.compare.result import Cell, Kind, Result
 from demo_project.environment import CHECKOUT
 from demo_project.throw_away_postgres import find_programs
-from tests.demo_project.compare.counted_results import result, row
-from tests.demo_project.compare.differences import NOT_MEASURED, differences
+from tests.demo_project.compare.differences import differences
+from tests.demo_project.compare.results import counted, result
+from tests.demo_project.compare.schema import faults
 from tests.demo_project.conftest import StartDemo
 
 DOCUMENTED = CHECKOUT / "docs" / "figures" / "compare.json"
@@ -30,16 +31,23 @@ def test_quick_run_finds_exactly_what_is_documented(
     documented: Result, tmp_path: Path, start_demo: StartDemo
 ) -> None:
     """A statement, a round trip or an outcome more is a change of the design."""
-    target = tmp_path / "rows.json"
-    program = f"demo_project.compare --quick --json {target}"
+    target, page = tmp_path / "rows.json", tmp_path / "rows.html"
+    program = f"demo_project.compare --quick --json {target} --html {page}"
 
     compare = start_demo(tmp_path / "unused", program=program)
 
     assert compare.process.wait(LONGEST_SECONDS) == 0, compare.output
     assert compare.leftovers() == []
+    assert faults(target.read_text()) == []
+    assert page.read_text().startswith("<!doctype html>")
     found = Result.from_json(target.read_text())
     has_postgresql = find_programs() is not None
     assert differences(found, documented, has_postgresql=has_postgresql) == []
+
+
+def test_documented_file_has_the_shape_that_is_documented() -> None:
+    """It is read by whoever wants more than the tables."""
+    assert faults(DOCUMENTED.read_text(encoding="utf-8")) == []
 
 
 def test_documented_file_was_measured_on_postgresql_in_every_mode(
@@ -53,13 +61,13 @@ def test_documented_file_was_measured_on_postgresql_in_every_mode(
     for one in documented.rows:
         assert set(one.cells) == names, one.id
         for cell in one.cells.values():
-            assert not cell.text.startswith(NOT_MEASURED), one.id
+            assert cell.is_measured, one.id
 
 
 class TestDifferences:
     def test_equal_results_have_none(self) -> None:
         """The test above must be able to pass."""
-        one = result(row("sql", {"session": "1"}))
+        one = result(counted("sql", {"session": "1"}))
 
         assert differences(one, one, has_postgresql=True) == []
 
@@ -68,8 +76,8 @@ class TestDifferences:
         self, kind: Kind
     ) -> None:
         """Whoever changed something must see at once what it was."""
-        found = result(row("sql", {"session": "2"}, kind=kind))
-        documented = result(row("sql", {"session": "1"}, kind=kind))
+        found = result(counted("sql", {"session": "2"}, kind=kind))
+        documented = result(counted("sql", {"session": "1"}, kind=kind))
 
         [difference] = differences(found, documented, has_postgresql=True)
 
@@ -78,7 +86,7 @@ class TestDifferences:
 
     def test_other_value_under_the_same_text_differs(self) -> None:
         """Charts are drawn from the values."""
-        documented = row("sql", {"session": "1"})
+        documented = counted("sql", {"session": "1"})
         found = replace(documented, cells={"session": Cell(text="1", value=2.0)})
 
         assert differences(result(found), result(documented), has_postgresql=True)
@@ -95,8 +103,8 @@ class TestDifferences:
     ) -> None:
         """A mode that is left out is not compared by anybody."""
         [difference] = differences(
-            result(row("sql", found)),
-            result(row("sql", documented)),
+            result(counted("sql", found)),
+            result(counted("sql", documented)),
             has_postgresql=True,
         )
 
@@ -104,7 +112,7 @@ class TestDifferences:
 
     def test_row_that_only_one_of_them_has_is_named(self) -> None:
         """A row that isn't documented is held against nothing."""
-        sql, redis = row("sql", {}), row("redis", {})
+        sql, redis = counted("sql", {}), counted("redis", {})
 
         assert differences(result(sql), result(redis), has_postgresql=True) == [
             "redis: documented, not found",
@@ -113,18 +121,18 @@ class TestDifferences:
 
     def test_rows_of_scale_are_made_on_request(self) -> None:
         """The documented file has them, a quick run hasn't."""
-        documented = result(row("share_at_10000", {}, group="scale"))
+        documented = result(counted("share_at_10000", {}, group="scale"))
 
-        assert differences(result(), documented, has_postgresql=True) == []
+        assert differences(result(rows=()), documented, has_postgresql=True) == []
 
     def test_timed_texts_may_differ_but_not_the_kind(self) -> None:
         """A counted row that became a timed one would never be compared again."""
-        timed = row("p50", {"session": "1"}, kind=Kind.TIMED)
-        slower = row("p50", {"session": "2"}, kind=Kind.TIMED)
+        timed = counted("p50", {"session": "1"}, kind=Kind.TIMED)
+        slower = counted("p50", {"session": "2"}, kind=Kind.TIMED)
 
         assert differences(result(timed), result(slower), has_postgresql=True) == []
         assert differences(
-            result(timed), result(row("p50", {"session": "1"})), has_postgresql=True
+            result(timed), result(counted("p50", {"session": "1"})), has_postgresql=True
         ) == ["p50: documented as counted, found as timed"]
 
     @pytest.mark.parametrize(
@@ -142,8 +150,8 @@ class TestDifferences:
         excused: bool,  # noqa: FBT001
     ) -> None:
         """There, and there only."""
-        found = result(row("database_stops", {"session": text}))
-        documented = result(row("database_stops", {"session": "accepted"}))
+        found = result(counted("database_stops", {"session": text}))
+        documented = result(counted("database_stops", {"session": "accepted"}))
 
         named = differences(found, documented, has_postgresql=has_postgresql)
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from demo_project.compare.result import Cell, Kind, Result
-from tests.demo_project.compare.counted_results import result, row
+from tests.demo_project.compare.results import counted, result
 
 
 class TestJson:
     def test_what_was_written_is_read_back_equal(self) -> None:
         """Pages and documents show the file, not the run."""
         cell = Cell(text="1", value=1.0, low=0.5, high=2.0, details={"first": 2})
-        written = result(replace(row("sql", {}), cells={"session": cell}))
+        written = result(replace(counted("sql", {}), cells={"session": cell}))
 
         read = Result.from_json(written.to_json())
 
@@ -33,7 +33,7 @@ class TestJson:
 
     def test_unknown_kind_is_a_value_error(self) -> None:
         """A row that nobody knows how far to trust is no row."""
-        content = json.loads(result(row("sql", {"session": "1"})).to_json())
+        content = json.loads(result(counted("sql", {"session": "1"})).to_json())
         content["rows"][0]["kind"] = "guessed"
 
         with pytest.raises(ValueError, match="guessed"):
@@ -43,7 +43,7 @@ class TestJson:
 class TestRow:
     def test_row_is_found_by_its_id(self) -> None:
         """Titles may be worded anew."""
-        found = result(row("sql", {}), row("redis", {}))
+        found = result(counted("sql", {}), counted("redis", {}))
 
         assert found.row("redis") is found.rows[1]
 

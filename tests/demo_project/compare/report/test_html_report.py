@@ -125,7 +125,7 @@ class TestContent:
             "(2.5 to 4.0)",
             "read off the settings",
             "SECRET_KEY",
-            '<span class="kind">stated</span>',
+            '<span class="kind">observed</span>',
         ):
             assert text in html
 

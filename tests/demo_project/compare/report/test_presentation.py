@@ -72,7 +72,7 @@ class TestRun:
         """A legend of what isn't there sends the reader looking."""
         kinds = present(result()).kinds
 
-        assert [kind.name for kind in kinds] == ["timed", "stated"]
+        assert [kind.name for kind in kinds] == ["timed", "observed"]
 
     def test_every_kind_has_a_meaning(self) -> None:
         """A row of a kind without one would be a riddle."""

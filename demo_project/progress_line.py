@@ -5,18 +5,26 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-PREFIX = "compare: "
 CLEARED = "\r\x1b[K"
+
+
+def prefix_of(command: str) -> str:
+    """Return what each of its lines begins with."""
+    return f"{command}: "
 
 
 class ProgressLine:
     """Shows what is done now, and how long it has been going on."""
 
     def __init__(
-        self, stream: TextIO, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO,
+        command: str,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Write to ``stream``; the time is taken from now."""
+        """Write to ``stream`` in the name of ``command``; time is taken from now."""
         self._stream = stream
+        self._prefix = prefix_of(command)
         self._clock = clock
         self._began = clock()
         self._overwrites = stream.isatty()
@@ -24,7 +32,7 @@ class ProgressLine:
     def show(self, what: str) -> None:
         """Say what begins now."""
         minutes, seconds = divmod(int(self._clock() - self._began), 60)
-        line = f"{PREFIX}{minutes}:{seconds:02} {what}"
+        line = f"{self._prefix}{minutes}:{seconds:02} {what}"
         if self._overwrites:
             # A line that is wrapped couldn't be overwritten.
             columns = shutil.get_terminal_size().columns

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from demo_project.compare.progress_line import CLEARED, ProgressLine
+from demo_project.progress_line import CLEARED, ProgressLine
 
 
 class _Terminal(io.StringIO):
@@ -22,7 +22,7 @@ def clock() -> Callable[[], float]:
 def test_log_gets_a_line_each(clock: Callable[[], float]) -> None:
     """Control characters make a log hard to read."""
     log = io.StringIO()
-    line = ProgressLine(log, clock)
+    line = ProgressLine(log, "compare", clock)
 
     line.show("step 1 of 2: starting")
     line.show("step 2 of 2: measuring")
@@ -38,7 +38,7 @@ def test_terminal_gets_one_line_that_is_overwritten(
 ) -> None:
     """A page of what was done says less than what is being done."""
     terminal = _Terminal()
-    line = ProgressLine(terminal, clock)
+    line = ProgressLine(terminal, "compare", clock)
 
     line.show("starting")
     line.show("measuring")
@@ -56,6 +56,6 @@ def test_line_that_is_too_long_for_the_terminal_is_cut(
     monkeypatch.setenv("COLUMNS", "20")
     terminal = _Terminal()
 
-    ProgressLine(terminal, clock).show("starting the demo")
+    ProgressLine(terminal, "compare", clock).show("starting the demo")
 
     assert terminal.getvalue() == f"{CLEARED}compare: 0:01 start"
