@@ -29,7 +29,7 @@ from sessionauth.engine import SessionStore
 from sessionauth.flows.active_sessions import active_sessions
 from sessionauth.flows.load import load_session
 from sessionauth.flows.stored import StoredSession
-from sessionauth.stores import index, sessions
+from sessionauth.stores import index, logins, sessions
 
 BATCH = 5_000
 
@@ -128,6 +128,9 @@ def _store_copy(pipeline: Pipeline, template: StoredSession, number: int) -> Sto
     pipeline.pexpire(key, timeouts.idle_ms)
     pipeline.zadd(list_key, {session_digest: template.now_ms * 1_000 + number})
     pipeline.pexpire(list_key, timeouts.absolute_ms)
+    # The one list that the logins of all users share.
+    pipeline.zadd(logins.KEY, {copy.user_id: template.now_ms * 1_000 + number})
+    pipeline.pexpire(logins.KEY, timeouts.absolute_ms)
     return copy
 
 

@@ -37,12 +37,6 @@ def full_table(result: Result) -> str:
     return table(_HEADER, rows, right=_RIGHT)
 
 
-def budgets(result: Result) -> str:
-    """The rows that have a budget."""
-    rows = [row.cells() for row in result.rows if row.budget is not None]
-    return table(_HEADER[:-1], rows, right=_RIGHT)
-
-
 def group(result: Result, prefix: str) -> str:
     """The rows whose id begins with ``prefix`` and a dot; a run may lack them all."""
     rows = [row for row in result.rows if row.id.startswith(f"{prefix}.")]
@@ -124,7 +118,6 @@ def _row(result: Result, row_id: str) -> Row:
 
 FIGURES: Mapping[str, Callable[..., str]] = {
     "table": full_table,
-    "budgets": budgets,
     "group": group,
     "missed": missed,
     "met": counted,

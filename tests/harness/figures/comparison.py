@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from demo_project.compare.result import GROUPS, Cell, Kind, Result, Row
+from demo_project.compare.report.table import machine_line
+from demo_project.compare.result import GROUPS, Cell, Result, Row
 from tests.harness.figures.markdown import table
 from tests.harness.figures.markers import FigureError
 
@@ -15,34 +16,20 @@ def full_table(result: Result, *groups: str) -> str:
     return _by_mode(result, (row for row in result.rows if row.group in wanted))
 
 
-def counts(result: Result) -> str:
-    """The rows that are exact, whichever machine they are counted on."""
-    return _by_mode(result, (row for row in result.rows if row.kind is Kind.COUNTED))
+def how(result: Result) -> str:
+    """How each row came about, and how far to trust it."""
+    lines = [[row.title, row.kind, row.how, row.noise] for row in result.rows]
+    return table(("row", "kind", "how it was taken", "noise"), lines)
 
 
 def machine(result: Result) -> str:
     """The machine, and every version."""
-    found = result.machine
-    versions = [f"{name} {version}" for name, version in found.versions.items()]
-    return ", ".join([found.system, f"{found.processors} processors", *versions])
-
-
-def taken_on(result: Result) -> str:
-    """The day."""
-    return result.taken_at[:10]
+    return machine_line(result.machine)
 
 
 def cell(result: Result, row_id: str, mode: str) -> str:
     """What one mode has in one row, unit included."""
     return _cell(result, row_id, mode).text
-
-
-def value(result: Result, row_id: str, mode: str) -> str:
-    """The number alone."""
-    found = _cell(result, row_id, mode).value
-    if found is None:
-        raise FigureError(f"{row_id} of {mode} is no number")
-    return f"{found:,.3g}" if abs(found) < 100 else f"{found:,.0f}"
 
 
 def share(result: Result, mode: str) -> str:
@@ -68,10 +55,8 @@ def _cell(result: Result, row_id: str, mode: str) -> Cell:
 
 FIGURES: Mapping[str, Callable[..., str]] = {
     "table": full_table,
-    "counts": counts,
+    "how": how,
     "machine": machine,
-    "date": taken_on,
     "cell": cell,
-    "value": value,
     "share": share,
 }

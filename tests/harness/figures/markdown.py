@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 
 
 def table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, right: frozenset[int]
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: frozenset[int] = frozenset(),
 ) -> str:
     """Return a table; ``right`` are the columns of numbers."""
     rule = ["---:" if column in right else "---" for column in range(len(header))]
