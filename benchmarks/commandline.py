@@ -51,9 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (EmbeddedValkeyError, postgres.PostgresError) as error:
         sys.stderr.write(f"Nothing can be measured. {error}\n")
         return 1
+    sys.stdout.write(result.as_table())
     if options.json is not None:
         write_whole({options.json: result.as_json()})
-    sys.stdout.write(result.as_table())
     return 0
 
 

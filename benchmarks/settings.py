@@ -36,6 +36,9 @@ DATABASES: dict[str, dict[str, Any]] = {
         "NAME": "postgres",
         "USER": "postgres",
         "HOST": os.environ["BENCHMARK_POSTGRES_SOCKET_DIR"],
+        # Given, so that nothing that PGPORT or PGHOSTADDR says counts.
+        "PORT": "5432",
+        "OPTIONS": {"hostaddr": ""},
         # A connection for each request would hide all else.
         "CONN_MAX_AGE": None,
     }

@@ -15,6 +15,7 @@ from redis import Redis, RedisError
 
 from demo_project.directory import prepare_directory, recorded_valkey
 from demo_project.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
+from demo_project.ending import leave_if_asked
 from demo_project.environment import HIGHEST_PORT, Environment, read_environment
 from demo_project.ports import HOST, claim_port, wait_until_it_answers
 from demo_project.resource_server.beside_the_demo import (
@@ -47,6 +48,7 @@ def _serve(environment: Environment) -> None:
         # The worker process and Django's settings read it from here.
         os.environ["REDIS_URL"] = url
         _prepare(environment)
+        leave_if_asked()
         _announce_when_ready(environment, url, second)
         run_web_server("demo_project.wsgi:application", environment.port)
     say("Stopped.")

@@ -109,6 +109,8 @@ class JwtDevice:
         return copy
 
     def _authorization(self) -> dict[str, str]:
+        if not self.access_token:
+            return {}
         return {"Authorization": f"Bearer {self.access_token}"}
 
     def _keep(self, answer: Answer) -> None:

@@ -1,7 +1,10 @@
 """Programs of the demo end in good order, whatever asks them to end."""
 
 import signal
+from threading import Event
 from types import FrameType
+
+_was_asked = Event()
 
 
 def leave_by_signals() -> None:
@@ -10,7 +13,7 @@ def leave_by_signals() -> None:
     signal.signal(signal.SIGHUP, _leave)
     # A shell script that starts us in the background has it ignored; the server will
     # hear it all the same, so the start does too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt)
 
 
 def be_interrupted_by_signals() -> None:
@@ -23,9 +26,24 @@ def be_interrupted_by_signals() -> None:
         signal.signal(signal.SIGHUP, _interrupt)
 
 
+def leave_if_asked() -> None:
+    """Leave after all, where what a handler raised was lost.
+
+    Python drops what is raised while it calls back for a weak reference that died, and
+    every import has one.
+
+    Raises:
+        KeyboardInterrupt: A signal has asked to end.
+    """
+    if _was_asked.is_set():
+        raise KeyboardInterrupt
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    _was_asked.set()
     raise KeyboardInterrupt
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
+    _was_asked.set()
     raise SystemExit(0)

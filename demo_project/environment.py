@@ -13,8 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SCHEME_NAMES = ("jwt", "session")
-OUR_VARIABLES = ("REDIS_URL", "DATABASE_URL", "AUTH_SCHEME", "DEMO_")
-"""How the names begin of all that is read here."""
+OUR_VARIABLES = ("REDIS_URL", "DATABASE_URL", "AUTH_SCHEME", "DEMO_", "PG")
+"""How the names begin of all that is read here, and by PostgreSQL's client library."""
 REVOCATIONS = ("denylist", "refresh_only")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 HIGHEST_PORT = 65534
@@ -135,6 +135,11 @@ def _hosts(value: str) -> tuple[str, ...]:
 def _refuse_debug_in_public(environment: Environment) -> None:
     """Refuse DEBUG, its error pages and known passwords, for anything but loopback."""
     foreign = sorted(set(environment.hosts) - set(LOOPBACK_HOSTS))
+    if environment.counting and foreign:
+        raise ImproperlyConfigured(
+            f"DEMO_HOSTS names {', '.join(foreign)} while DEMO_COUNTING is 1: whoever "
+            "asks is told what requests cost inside, so leave one of the two out."
+        )
     if environment.debug and foreign:
         raise ImproperlyConfigured(
             f"DEMO_HOSTS names {', '.join(foreign)} while DEBUG is on: its users have "

@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-from urllib.parse import quote
+from typing import Any, Self
+from urllib.parse import urlencode
 
 import psycopg
 
@@ -22,7 +22,8 @@ HOW_TO_GET = (
     "install your system's postgresql package, or put initdb and postgres on PATH"
 )
 SUPERUSER = "postgres"
-SOCKET_NAME = ".s.PGSQL.5432"
+PORT = "5432"
+SOCKET_NAME = f".s.PGSQL.{PORT}"
 START_SECONDS = 60.0
 
 # Nothing in it outlives the run, so nothing needs to reach the disk. Commits are handed
@@ -76,11 +77,28 @@ class PostgresCluster:
         """The postmaster's process id."""
         return self._running().pid
 
+    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """Connect as superuser to the database that is always there.
+
+        Every statement is a transaction of its own. Nothing that PGPORT or PGHOSTADDR
+        says counts.
+
+        Raises:
+            psycopg.OperationalError: It doesn't answer.
+        """
+        return psycopg.connect(
+            host=str(self.socket_dir),
+            port=PORT,
+            hostaddr="",
+            user=SUPERUSER,
+            dbname="postgres",
+            autocommit=True,
+        )
+
     def url(self, database: str) -> str:
         """Return the address of one of its databases, as the demo takes it."""
-        return (
-            f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket_dir))}"
-        )
+        address = urlencode({"host": str(self.socket_dir), "port": PORT})
+        return f"postgresql://{SUPERUSER}@/{database}?{address}"
 
     def start(self) -> None:
         """Make the cluster and return once it answers.
@@ -181,9 +199,7 @@ class PostgresCluster:
         deadline = time.monotonic() + START_SECONDS
         while not process.has_exited(0.02) and time.monotonic() < deadline:
             with contextlib.suppress(psycopg.OperationalError):
-                psycopg.connect(
-                    host=str(self.socket_dir), user=SUPERUSER, dbname="postgres"
-                ).close()
+                self.connect().close()
                 return
         log = self._log.read_text(errors="replace").strip()
         raise PostgresError(f"PostgreSQL did not start: {log[-1000:]}")

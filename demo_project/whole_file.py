@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -69,7 +70,10 @@ def _kept(path: Path) -> Iterator[Path | None]:
     directory = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-")
     old = Path(directory, "old")
     try:
-        os.link(path, old)
+        try:
+            os.link(path, old)
+        except OSError:  # Some file systems have no links.
+            shutil.copy2(path, old)
         yield old
     finally:
         old.unlink(missing_ok=True)

@@ -137,6 +137,8 @@ def test_form_of_another_site_is_refused_with_the_cookies_too(
     assert _in_words(steps) == [
         "form: write 403",
         "form: log out 403",
+        "form: write from an old browser 403",
+        "form: log out from an old browser 403",
         "owner: call 200",
     ]
     assert not Note.objects.exists()
@@ -151,6 +153,8 @@ def test_form_of_another_site_is_nobody_where_tokens_are_in_a_header(
     assert _in_words(steps) == [
         "form: write 401",
         "form: log out 401",
+        "form: write from an old browser 401",
+        "form: log out from an old browser 401",
         "owner: call 200",
     ]
     assert not Note.objects.exists()

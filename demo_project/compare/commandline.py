@@ -17,7 +17,7 @@ from demo_project.compare.servers.bound_program import ProgramFailedError
 from demo_project.compare.servers.server import ServerFailedError
 from demo_project.devices import RequestFailedError
 from demo_project.embedded_valkey import EmbeddedValkeyError, ServerMissingError
-from demo_project.ending import be_interrupted_by_signals
+from demo_project.ending import be_interrupted_by_signals, leave_if_asked
 from demo_project.progress_line import ProgressLine
 from demo_project.throw_away_postgres import PostgresError
 from demo_project.whole_file import BadTargetError, check_target, write_whole
@@ -98,6 +98,8 @@ def run_comparison(options: Options) -> int:
     try:
         _check(options)
         result = _measure(options)
+        # First, so that minutes aren't lost where a file can't be written.
+        sys.stdout.write(f"\n{as_table(result)}")
         write_whole(_contents(options, result))
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped; nothing was written.\n")
@@ -109,7 +111,6 @@ def run_comparison(options: Options) -> int:
         return _failed(NO_VALKEY)
     except FAILURES as error:
         return _failed(str(error))
-    sys.stdout.write(f"\n{as_table(result)}")
     return 0
 
 
@@ -134,8 +135,13 @@ def _check(options: Options) -> None:
 
 def _measure(options: Options) -> Result:
     line = ProgressLine(sys.stderr, COMMAND)
+
+    def show(what: str) -> None:
+        leave_if_asked()
+        line.show(what)
+
     try:
-        return compare(options.plan, line.show, groups=options.groups)
+        return compare(options.plan, show, groups=options.groups)
     finally:
         line.end()
 

@@ -5,6 +5,7 @@ launcher only, so that any account and any Python can run it.
 """
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -47,6 +48,8 @@ def _fork_and_exit(server: EmbeddedValkey) -> None:
 
 
 if __name__ == "__main__":
+    # Under nohup a test of it would wait in vain.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     ways = {way.__name__: way for way in (_wait, _return, _raise, _exit_at_once)}
     ways["_fork_and_exit"] = _fork_and_exit
     started = EmbeddedValkey(Path(sys.argv[2]) if len(sys.argv) > 2 else None)

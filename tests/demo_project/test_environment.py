@@ -55,6 +55,12 @@ class TestWrongValues:
             ({"DEMO_RESOURCE_SERVER": "no"}, "DEMO_RESOURCE_SERVER is 'no'"),
             ({"DEMO_HOSTS": "demo.example"}, "DEMO_HOSTS names demo.example while DEB"),
             ({"DEMO_HOSTS": "127.0.0.1,*"}, "DEMO_HOSTS names * while DEBUG is on"),
+            (
+                {"DEMO_HOSTS": "a.example", "DEMO_DEBUG": "0", "DEMO_COUNTING": "1"},
+                "DEMO_HOSTS names a.example while DEMO_COUNTING is 1",
+            ),
+            ({"DEMO_REVOCATION": "none"}, "DEMO_REVOCATION is 'none'"),
+            ({"DEMO_USER_ROW": "yes"}, "DEMO_USER_ROW is 'yes'"),
         ],
     )
     def test_wrong_value_is_refused_in_one_line(

@@ -66,6 +66,19 @@ class TestWriteWhole:
         assert link.is_symlink()
         assert target.read_text() == "new"
 
+    def test_file_system_without_links_is_written_as_well(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Minutes of measuring would be lost on a memory stick."""
+        monkeypatch.setattr(whole_file.os, "link", _without_links)
+        target = tmp_path / "rows.json"
+        target.write_text("old")
+
+        write_whole({target: "new"})
+
+        assert target.read_text() == "new"
+        assert list(tmp_path.iterdir()) == [target]
+
 
 class TestCheckTarget:
     def test_file_that_exists_or_not_is_fine(self, tmp_path: Path) -> None:
@@ -100,6 +113,10 @@ class TestCheckTarget:
 
         with pytest.raises(BadTargetError, match="nothing can be written in"):
             check_target(tmp_path / "rows.json")
+
+
+def _without_links(*_args: object) -> None:
+    raise PermissionError("Operation not permitted")
 
 
 def _interrupted(*_args: object) -> None:

@@ -9,6 +9,9 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from demo_project.compare.counting.middleware import count_hash
 
+QUICK_ITERATIONS = 1_000
+"""A run logs in a hundred times, and the hash is of interest in one row alone."""
+
 
 class TimedHasher(PBKDF2PasswordHasher):
     """The same hashes; verifying a password comes through ``encode`` as well."""
@@ -22,6 +25,7 @@ class TimedHasher(PBKDF2PasswordHasher):
             count_hash(time.perf_counter() - began)
 
     def must_update(self, encoded: str) -> bool:
-        """Leave every hash as it is: one of the comparison's users has a quick one."""
-        del encoded
-        return False
+        """Leave the quick hash of the comparison's user as it is."""
+        if self.decode(encoded)["iterations"] == QUICK_ITERATIONS:
+            return False
+        return super().must_update(encoded)

@@ -6,6 +6,7 @@ import time
 import django
 
 from demo_project.compare.fill.order import FilledLogin, FillOrder, to_json
+from demo_project.compare.stores.throw_away_only import refuse_other_servers
 
 
 def fill(order: FillOrder) -> list[FilledLogin]:
@@ -25,6 +26,7 @@ def fill(order: FillOrder) -> list[FilledLogin]:
 
 def main() -> None:
     """Read what is ordered, print what is known."""
+    refuse_other_servers()
     django.setup()
     sys.stdout.write(to_json(fill(FillOrder.from_json(sys.stdin.read()))))
 

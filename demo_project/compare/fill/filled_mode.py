@@ -32,6 +32,7 @@ class FilledMode:
         self._logins: list[FilledLogin] = []
         self._turns: Iterator[Device] = iter(())
         self._caller = mode.open_caller(USER_AGENT)
+        self._stranger = mode.open_caller(USER_AGENT)
 
     @property
     def name(self) -> str:
@@ -66,12 +67,18 @@ class FilledMode:
         """The logins that can be asked for."""
         return self._logins
 
+    @property
+    def stranger(self) -> Device:
+        """Somebody who isn't logged in."""
+        return self.mode.mode.device(self._stranger)
+
     def connect(self) -> None:
-        """Make sure that there is a connection: the server ends those that idle."""
-        with contextlib.suppress(ConnectionError):
-            self._caller.send("GET", PUBLIC_PATH)
-            return
-        self._caller.send("GET", PUBLIC_PATH)
+        """Make sure that there are connections: the server ends those that idle."""
+        for caller in (self._caller, self._stranger):
+            with contextlib.suppress(ConnectionError):
+                caller.send("GET", PUBLIC_PATH)
+                continue
+            caller.send("GET", PUBLIC_PATH)
 
     def next_device(self) -> Device:
         """Return the one device, with the credential of the login whose turn it is."""

@@ -164,7 +164,7 @@ def _secrets_cell(mode: OpenMode, left: Left) -> Cell:
     secret += [f"the credentials in {store}" for store in left.readable_in]
     return Cell(
         text=", ".join(secret) or "nothing: no store holds a usable credential",
-        value=len(secret),
+        value=keys + len(left.readable_in),
     )
 
 

@@ -133,7 +133,8 @@ def _recovers(outage: Outage, cells: Mapping[str, Cell]) -> Row:
         title=f"When {outage.title} is back",
         kind=Kind.OBSERVED,
         how="the same logins again, with nothing else restarted; "
-        f"{outage.how}; the time to the first 200 is among the details",
+        f"{outage.how}; the time to the first 200, since all modes' servers are back, "
+        "is among the details",
         noise="exact",
         cells=cells,
     )

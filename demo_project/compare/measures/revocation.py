@@ -1,10 +1,12 @@
 """How long a login is still accepted after it was ended, by the clock."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
+from threading import Event
 
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
@@ -119,19 +121,28 @@ def time_until_refused(attempt: Attempt, ending: Ending) -> float | None:
 
     Returns None where calls are still answered after ``LONGEST_WAIT_SECONDS``.
     """
+    ended = Event()
     with ThreadPoolExecutor(1) as pool:
-        refused_at = pool.submit(_call_until_refused, attempt.victim)
+        refused_at = pool.submit(_call_until_refused, attempt.victim, ended)
         sent_at = time.perf_counter()
-        answer = ending.log_out(attempt.revoker)
+        try:
+            answer = ending.log_out(attempt.revoker)
+        finally:
+            ended.set()
         if answer.status != HTTPStatus.NO_CONTENT:
             raise RequestFailedError(f"{ending.how} answered {answer.status}.")
         moment = refused_at.result()
+    if moment is not None and moment < sent_at:
+        raise RequestFailedError("A login was refused before it was ended.")
     return None if moment is None else moment - sent_at
 
 
-def _call_until_refused(device: Device) -> float | None:
-    deadline = time.perf_counter() + LONGEST_WAIT_SECONDS
+def _call_until_refused(device: Device, ended: Event) -> float | None:
+    """Call until a 401, or for so long after the logout has been answered."""
+    deadline = math.inf
     while time.perf_counter() < deadline:
+        if deadline == math.inf and ended.is_set():
+            deadline = time.perf_counter() + LONGEST_WAIT_SECONDS
         answer = device.call(PATH)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             return time.perf_counter()

@@ -11,7 +11,7 @@ from demo_project.compare.result import Cell, Kind, Row
 from demo_project.compare.servers.at_once import at_once
 from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.spread import milliseconds
-from demo_project.devices import Device, require_ok
+from demo_project.devices import Device, RequestFailedError, require_ok
 
 PATH = "whoami/"
 CALLS = 10
@@ -67,7 +67,9 @@ def _shown(mode: OpenMode) -> Found:
     status = there.call(PATH).status
     # The keys may have been due in one of them: two are closer together than that.
     asked = min(_asked_meanwhile(here, there) for _ in range(2))
-    here.log_out()
+    ended = here.log_out()
+    if ended.status != HTTPStatus.NO_CONTENT:
+        raise RequestFailedError(f"A logout answered {ended.status}.")
     return Found(
         there=there,
         status=status,

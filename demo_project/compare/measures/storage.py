@@ -146,7 +146,7 @@ def growth_cell(stored: StoredLogin) -> Cell:
     grown = stored.uses
     rows, total = sum(grown.rows.values()), grown.redis_bytes + grown.row_bytes
     counts = f"{_count(grown.redis_keys, 'key')}, {_count(rows, 'row')}"
-    has_grown = grown.redis_keys or rows or total
+    has_grown = any((grown.redis_keys, rows, grown.redis_bytes, grown.row_bytes))
     return Cell(
         text=f"{counts}, {total:+} bytes" if has_grown else NO_GROWTH,
         value=total,

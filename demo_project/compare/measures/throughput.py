@@ -16,14 +16,15 @@ PUBLIC, GUARDED = "public/", "me/"
 # Requests to one view before the other has its turn.
 TURN = 10
 WARM_UP_REQUESTS = 50
-CLIENT = "one client, one connection"
+CLIENT = "one client"
 
 
 @dataclass(kw_only=True)
 class Timings:
     """What one mode's requests took, in seconds, by view; and the rounds' shares."""
 
-    device: Device
+    devices: Mapping[str, Device]
+    """By view. Cookies would come along to the public one, too, and be verified."""
     seconds: dict[str, list[float]] = field(
         default_factory=lambda: {PUBLIC: [], GUARDED: []}
     )
@@ -34,7 +35,7 @@ class Timings:
         spent = {PUBLIC: 0.0, GUARDED: 0.0}
         for _ in range(max(1, requests // TURN)):
             for path in spent:
-                taken = [_time(self.device, path) for _ in range(TURN)]
+                taken = [_time(self.devices[path], path) for _ in range(TURN)]
                 self.seconds[path] += taken
                 spent[path] += sum(taken)
         self.shares.append(spent[PUBLIC] / spent[GUARDED])
@@ -63,10 +64,13 @@ def _rounds(plan: Plan) -> Iterator[int]:
 
 def _warmed_up(mode: OpenMode) -> Timings:
     """Let the server do what it does once in its life, before it is timed."""
-    device = mode.logged_in("throughput")
+    devices = {
+        PUBLIC: mode.new_device("stranger"),
+        GUARDED: mode.logged_in("throughput"),
+    }
     for path in (PUBLIC, GUARDED) * WARM_UP_REQUESTS:
-        _time(device, path)
-    return Timings(device=device)
+        _time(devices[path], path)
+    return Timings(devices=devices)
 
 
 def _time(device: Device, path: str) -> float:
@@ -85,8 +89,9 @@ def _share_row(timings: Mapping[str, Timings]) -> Row:
         kind=Kind.TIMED,
         unit="%",
         better="higher",
-        how=f"api/me/ beside api/public/, {CLIENT}, {TURN} requests of each in turns; "
-        "the modes take turns as well",
+        how=f"api/me/ of who is logged in beside api/public/ of who isn't, {CLIENT}, a "
+        f"connection for each, {TURN} requests of each in turns; the modes take turns "
+        "as well",
         noise=f"median and quartiles of {_made(timings)} rounds",
         cells={name: _share(timing) for name, timing in timings.items()},
     )

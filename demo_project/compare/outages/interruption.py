@@ -29,7 +29,7 @@ class Down:
     statuses: Mapping[str, int]
     """By the kind of request, in the words of the report."""
     keeps_cookies: bool | None
-    """Whether no answer deleted one; None where there are none."""
+    """Whether who stays still has all of them; None where there are none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +58,7 @@ def log_in_before(mode: OpenMode, *, with_due: bool) -> Logins:
 
 def while_down(mode: OpenMode, logins: Logins) -> Down:
     """Try everything that a login is good for."""
-    holders = (logins.staying, logins.leaving)
-    before = [set(holder.recorder.cookies) for holder in holders]
+    before = dict(logins.staying.recorder.cookies)
     statuses = {REQUEST: logins.staying.call()}
     if logins.due is not None:
         statuses[WITH_ROW] = logins.due.call()
@@ -67,9 +66,17 @@ def while_down(mode: OpenMode, logins: Logins) -> Down:
         statuses["a refresh"] = logins.staying.refresh()
     statuses["a new login"] = Holder.of(mode, "new").try_to_log_in(mode)
     statuses["a logout"] = logins.leaving.device.log_out().status
-    after = [set(holder.recorder.cookies) for holder in holders]
-    kept = before == after if any(before) else None
-    return Down(statuses=statuses, keeps_cookies=kept)
+    return Down(statuses=statuses, keeps_cookies=_kept(logins.staying, before))
+
+
+def _kept(holder: Holder, before: Mapping[str, str]) -> bool | None:
+    """Tell whether the cookies are still there: by name, since a refresh renews them.
+
+    A cookie that was emptied or deleted is gone from the holder's jar.
+    """
+    if not before:
+        return None
+    return before.keys() <= holder.recorder.cookies.keys()
 
 
 def after_return(mode: OpenMode, logins: Logins) -> Back:

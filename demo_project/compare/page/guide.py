@@ -19,8 +19,10 @@ from demo_project.compare.page.questions import BY_NAME, QUESTIONS, Choice, Ques
 from demo_project.compare.page.reasons import (
     BECAUSE,
     COSTS,
+    IN_COOKIES,
     NEED_TEXTS,
     OF_CLIENT,
+    ON_ONE_HOST,
     Because,
     NeedText,
 )
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 SESSION = "session"
+COOKIES = "jwt_cookies"
 # What the rows of the outages call requests that come with a login, in their details.
 REQUESTS = (REQUEST, WITH_ROW)
 
@@ -249,6 +252,19 @@ def _reasons(
             yield _met(need, result, mode)
     for because in _because(mode, answers["client"]):
         yield Reason(text=because.text, quotes=[_quote(result, because.row_id, mode)])
+    yield from _of_cookies(answers, result, mode)
+
+
+def _of_cookies(answers: Answers, result: Result, mode: str) -> Iterator[Reason]:
+    """Say what differs where pages bring the tokens."""
+    if answers["client"] != "pages" or mode == SESSION:
+        return
+    if answers["verifier"] == "others":
+        quote = _quote(result, ON_ONE_HOST.row_id, mode)
+        yield Reason(text=ON_ONE_HOST.text, quotes=[quote])
+    if mode != COOKIES and _has(result, IN_COOKIES.row_id, COOKIES):
+        quote = _quote(result, IN_COOKIES.row_id, COOKIES)
+        yield Reason(text=IN_COOKIES.text, quotes=[quote])
 
 
 def _because(mode: str, client: str) -> Sequence[Because]:

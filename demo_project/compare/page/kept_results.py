@@ -4,9 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from demo_project.compare.report.presentation import present
 from demo_project.compare.result import Result
 from demo_project.environment import CHECKOUT
 
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading or showing raises where a file isn't what the comparison writes."""
 OF_THE_PROJECT = CHECKOUT / "docs/figures/compare.json"
 
 
@@ -35,12 +38,17 @@ def read_kept(path: Path) -> Kept:
     except (OSError, ValueError) as error:
         return Kept(fault=str(error))
     try:
-        kept = Kept(result=Result.from_json(text), is_from_here=True)
-        # What can't be read later is no result either.
-        datetime.fromisoformat(kept.result.taken_at if kept.result else "")
-    except ValueError as error:
-        return Kept(fault=str(error))
-    return kept
+        result = Result.from_json(text)
+        # What can't be shown is no result either.
+        present(result)
+    except UNREADABLE as error:
+        return Kept(fault=f"{type(error).__name__}: {error}")
+    return Kept(result=result, is_from_here=True)
+
+
+def without_words(kept: Kept) -> Kept:
+    """Return it without what is said of a fault; that there is one remains."""
+    return replace(kept, fault="-" if kept.fault else "")
 
 
 def shown_result(path: Path) -> Kept:

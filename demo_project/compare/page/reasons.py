@@ -52,8 +52,7 @@ NEED_TEXTS: Mapping[str, NeedText] = {
         cannot=_(
             "Requests can't go on without Redis here: what ends a login at once has "
             "to be asked for with every request. Ending at once counted more. Keep "
-            "Redis on several servers, or let DENYLIST_FAILURE be open, which lets "
-            "ended logins in for as long as Redis is down."
+            "Redis on several servers."
         ),
     ),
     "database_stops": NeedText(
@@ -119,6 +118,22 @@ OF_CLIENT: Mapping[str, Sequence[Because]] = {
         ),
     ),
 }
+IN_COOKIES = Because(
+    row_id="bytes_sent",
+    text=_(
+        "The figures are of tokens in a header. In cookies they cost what they cost in "
+        "the mode with cookies."
+    ),
+)
+"""Where the settings deliver by cookie what was measured as a bearer token."""
+ON_ONE_HOST = Because(
+    row_id="second_service",
+    text=_(
+        "That holds for a second service on the same host: a cookie goes to no other. "
+        "On a host of its own the service needs the token in a header."
+    ),
+)
+"""Where cookies are to prove who is calling elsewhere."""
 COSTS = (
     "share",
     "sql",

@@ -22,7 +22,12 @@ from django.views.decorators.vary import vary_on_cookie
 from django.views.generic import TemplateView
 
 from demo_project.compare.page.guide import Advice, advise, is_complete, read_answers
-from demo_project.compare.page.kept_results import Kept, read_kept, shown_result
+from demo_project.compare.page.kept_results import (
+    Kept,
+    read_kept,
+    shown_result,
+    without_words,
+)
 from demo_project.compare.page.questions import QUESTIONS
 from demo_project.compare.page.running import (
     COMPARISON,
@@ -35,6 +40,8 @@ from demo_project.compare.report.presentation import Presented, present
 from demo_project.compare.result import Result
 
 RELOAD = "reload"
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+"""What proxies write when they hand on a request of somebody else."""
 RELOAD_SECONDS = 3
 
 
@@ -50,6 +57,10 @@ class CompareView(TemplateView):
         standing = background.standing()
         kept = shown_result(background.result_path(COMPARISON))
         stopwatch = read_kept(background.result_path(STOPWATCH))
+        if not may_measure(self.request):
+            # Words of servers and paths of this machine are for who runs it.
+            standing = replace(standing, words=())
+            kept, stopwatch = without_words(kept), without_words(stopwatch)
         return super().get_context_data(
             standing=standing,
             is_stopwatch=bool(standing.job and standing.job.name == STOPWATCH.name),
@@ -97,9 +108,14 @@ class StopView(StartView):
 
 
 def may_measure(request: HttpRequest) -> bool:
-    """Whether the caller may start a run."""
+    """Whether the caller may start a run.
+
+    Under DEBUG that is whoever sits at this machine. A proxy or a tunnel that says
+    nothing of whom it serves looks like that, too: none belongs before DEBUG.
+    """
     if settings.DEBUG:
-        return _is_loopback(request.META.get("REMOTE_ADDR", ""))
+        is_forwarded = any(name in request.headers for name in FORWARDED)
+        return not is_forwarded and _is_loopback(request.META.get("REMOTE_ADDR", ""))
     return bool(request.user.is_active and request.user.is_superuser)
 
 

@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-import psycopg
-
 from demo_project.throw_away_postgres import (
-    SUPERUSER,
     PostgresCluster,
     find_programs,
 )
@@ -66,14 +63,14 @@ class _PostgreSQL:
 
     def __init__(self, cluster: PostgresCluster) -> None:
         self._cluster = cluster
-        with self._connection() as connection:
+        with contextlib.closing(self._cluster.connect()) as connection:
             [version] = connection.execute("SHOW server_version").fetchone() or [""]
             connection.execute(f"CREATE DATABASE {TEMPLATE}")
         self.name = f"PostgreSQL {version.split()[0]}"
         self.template_url = cluster.url(TEMPLATE)
 
     def url_for(self, mode: str) -> str:
-        with self._connection() as connection:
+        with contextlib.closing(self._cluster.connect()) as connection:
             # The names are those of demo_project.compare.modes.
             connection.execute(f"CREATE DATABASE {mode} TEMPLATE {TEMPLATE}")
         return self._cluster.url(mode)
@@ -83,17 +80,6 @@ class _PostgreSQL:
 
     def start(self) -> None:
         self._cluster.revive()
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator["psycopg.Connection[tuple[str, ...]]"]:
-        connection = psycopg.connect(
-            host=str(self._cluster.socket_dir),
-            user=SUPERUSER,
-            dbname="postgres",
-            autocommit=True,
-        )
-        with contextlib.closing(connection):
-            yield connection
 
 
 @contextlib.contextmanager

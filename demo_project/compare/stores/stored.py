@@ -13,6 +13,7 @@ import django
 
 from demo_project.compare.modes import MODES, Mode
 from demo_project.compare.stores.stored_login import StoredLogin
+from demo_project.compare.stores.throw_away_only import refuse_other_servers
 from demo_project.devices import Device, RefreshingDevice, require_ok
 from demo_project.http_caller import HttpCaller
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("username")
     parser.add_argument("uses", type=int)
     asked = parser.parse_args()
+    refuse_other_servers()
     [mode] = [mode for mode in MODES if mode.name == asked.mode]
     django.setup()
     with HttpCaller(asked.port, device=USER_AGENT) as caller:

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 
 from demo_project.compare.counting.middleware import CountingMiddleware
-from demo_project.compare.counting.timed_hasher import TimedHasher
+from demo_project.compare.counting.timed_hasher import QUICK_ITERATIONS, TimedHasher
 from demo_project.environment import CHECKOUT
 from tests.demo_project.demo_process import clean_environment
 
@@ -71,18 +71,27 @@ class TestTimedHasher:
         """The throw-away user is created by a program of its own."""
         assert check_password(PASSWORD, make_password(PASSWORD))
 
-    @pytest.mark.parametrize("iterations", [1_000, 10])
-    def test_hash_of_djangos_own_hasher_is_left_alone(self, iterations: int) -> None:
+    @pytest.mark.parametrize(
+        ("iterations", "is_renewed"), [(QUICK_ITERATIONS, False), (900, True)]
+    )
+    def test_quick_hash_is_left_alone_and_an_old_one_is_renewed(
+        self,
+        iterations: int,
+        *,
+        is_renewed: bool,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
         """A login that hashed anew and saved the user would be another login."""
+        monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 2_000)
         with override_settings(PASSWORD_HASHERS=[DJANGO]):
             stored = PBKDF2PasswordHasher().encode(
-                PASSWORD, "a-salt-of-this", iterations
+                PASSWORD, "a-salt-of-twenty-two-x", iterations
             )
         [hasher] = get_hashers()
 
         assert isinstance(hasher, TimedHasher)
         assert hasher.verify(PASSWORD, stored)
-        assert not hasher.must_update(stored)
+        assert hasher.must_update(stored) is is_renewed
 
 
 def test_counting_demo_has_djangos_hashers_and_times_the_first(tmp_path: Path) -> None:

@@ -133,8 +133,30 @@ class TestAdvice:
         advice = advise(NOTHING_SPECIAL | {"redis": "goes_on"}, made_result())
 
         [given_up] = advice.given_up
-        assert "DENYLIST_FAILURE" in str(given_up.text)
+        assert "Redis on several servers" in str(given_up.text)
         assert [quote.row_id for quote in given_up.quotes] == ["redis_stops"]
+
+    def test_cookies_go_to_no_other_host(self) -> None:
+        """The row was measured with both services on one."""
+        others = NOTHING_SPECIAL | {"verifier": "others"}
+
+        texts = [str(r.text) for r in advise(others, made_result()).reasons]
+        of_programs = advise(others | {"client": "api"}, made_result()).reasons
+
+        assert any("a cookie goes to no other" in text for text in texts)
+        assert not any("a cookie goes to no other" in str(r.text) for r in of_programs)
+
+    def test_figures_of_bearer_tokens_are_not_passed_off_as_those_of_cookies(
+        self,
+    ) -> None:
+        """The settings say cookies, and the mode was measured without."""
+        answers = NOTHING_SPECIAL | {"ending": "minutes", "redis": "goes_on"}
+        result = made_result(bytes_sent=_bytes_sent())
+
+        advice = advise(answers, result)
+
+        assert advice.mode == "jwt_refresh_only"
+        assert [q.figure for q in advice.reasons[-1].quotes] == ["734 bytes"]
 
     def test_session_that_is_ruled_out_is_quoted_beside_the_token(self) -> None:
         """The difference is the reason."""
@@ -159,7 +181,7 @@ class TestAdvice:
 
     def test_other_figures_are_another_advice(self) -> None:
         """It is the measurement that answers, not a table of opinions."""
-        accepted = {"session": Cell(text="200")}
+        accepted = {"session": Cell(text="200", details={"status": 200})}
         answers = NOTHING_SPECIAL | {"verifier": "others"}
 
         assert advise(answers, made_result(second_service=accepted)).mode == "session"
@@ -226,3 +248,11 @@ class TestReadAnswers:
 
         assert "client" not in answers
         assert not is_complete(answers)
+
+
+def _bytes_sent() -> dict[str, Cell]:
+    return {name: Cell(text="554 bytes") for name in TOKENS} | {
+        "jwt_cookies": Cell(text="734 bytes"),
+        "session": Cell(text="121 bytes"),
+        "session_row": Cell(text="121 bytes"),
+    }

@@ -122,6 +122,25 @@ class TestResult:
         assert "can't be read; measure anew" in page.replace("&#x27;", "'")
         assert "Measured on another machine:" in page
 
+    @pytest.mark.parametrize(
+        ("right", "wrong"),
+        [
+            ('"session": {', '"sessions": {'),
+            ('"taken_at": "2026-11-30T12', '"taken_at": "0001-01-01T00'),
+            ('"value": 0.5', '"value": Infinity'),
+            ('"text": "80 %', '"text": 80, "was": "80 %'),
+        ],
+    )
+    def test_file_that_is_wrong_inside_is_no_result(
+        self, right: str, wrong: str, client: Client, directory: Path
+    ) -> None:
+        """A page that crashed would be gone until somebody deletes the file."""
+        text = made_result().to_json()
+        assert right in text
+        (directory / "last.json").write_text(text.replace(right, wrong))
+
+        assert client.get(reverse("compare")).status_code == 200
+
     def test_time_that_is_none_is_no_result(
         self, client: Client, directory: Path
     ) -> None:
@@ -328,6 +347,36 @@ class TestWhoMay:
 
         assert answer.status_code == 403
         assert background.standing().state is State.NONE
+
+    @pytest.mark.parametrize("name", POSTS)
+    @pytest.mark.parametrize(
+        "header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"]
+    )
+    def test_caller_behind_a_proxy_is_refused_under_debug(
+        self, name: str, header: str, client: Client, background: Background
+    ) -> None:
+        """The proxy is on this machine, whom it serves may be anywhere."""
+        answer = client.post(reverse(name), headers={header: "192.0.2.7"})
+
+        assert answer.status_code == 403
+        assert background.standing().state is State.NONE
+
+    def test_words_of_a_failed_run_are_for_who_may_start_one(
+        self,
+        client: Client,
+        settings: LazySettings,
+        background: Background,
+        directory: Path,
+    ) -> None:
+        """They may name paths and servers of this machine."""
+        background.start(job("fail"))
+        wait_until_over(background)
+        settings.DEBUG = False
+
+        page = _page(client)
+
+        assert "The measuring failed." in page
+        assert "There was no Valkey." not in page
 
     @pytest.mark.parametrize("name", POSTS)
     @pytest.mark.parametrize("who", ["nobody", "user", "staff", "inactive"])
