@@ -16,6 +16,7 @@ from tests.demo_project.demo_process import clean_environment
 
 of_processes = [pytest.mark.serial, pytest.mark.slow]
 
+LONGEST_SECONDS = 600
 PROGRAM = "demo_project.compare"
 WHILE_STARTING = "starting the demo in 6 modes"
 WHILE_MEASURING = "revoke_one, 2 of"
@@ -210,7 +211,8 @@ def test_only_group_makes_its_rows_and_writes_the_file(
 
     compare = start_demo(tmp_path / "unused", program=program)
 
-    assert compare.wait() == 0, compare.output
+    # All servers start for it: as long as a busy machine needs.
+    assert compare.process.wait(LONGEST_SECONDS) == 0, compare.output
     assert compare.leftovers() == []
     rows = Result.from_json(target.read_text()).rows
     assert [row.id for row in rows] == ["revoke_one", "revoke_all"]
