@@ -21,7 +21,7 @@ class Device(Protocol):
     def log_in(self, username: str, password: str) -> None:
         """Log in and keep the credential."""
 
-    def call(self, path: str, *, count: bool = False) -> Answer:
+    def call(self, path: str) -> Answer:
         """GET ``path`` of the API with the credential."""
 
     def post(self, path: str, body: Mapping[str, str]) -> Answer:
@@ -40,7 +40,7 @@ class Device(Protocol):
 class RefreshingDevice(Device, Protocol):
     """A device whose login has a refresh token."""
 
-    def refresh(self, *, count: bool = False) -> Answer:
+    def refresh(self) -> Answer:
         """Use the refresh token; keep what comes back, if anything does."""
 
     def copy_to(self, caller: Caller) -> "RefreshingDevice":
@@ -65,24 +65,23 @@ class JwtDevice:
         path = f"{self._prefix}/auth/token/"
         self._keep(_succeeded(self._caller.send("POST", path, body=body), path))
 
-    def refresh(self, *, count: bool = False) -> Answer:
+    def refresh(self) -> Answer:
         """Use the refresh token; keep what comes back, if anything does."""
         answer = self._caller.send(
             "POST",
             f"{self._prefix}/auth/token/refresh/",
             body={"refresh": self.refresh_token},
-            headers=_asking_for_counts(on=count),
         )
         if answer.status == HTTPStatus.OK:
             self._keep(answer)
         return answer
 
-    def call(self, path: str, *, count: bool = False) -> Answer:
+    def call(self, path: str) -> Answer:
         """GET ``path`` of the API with the access token."""
         return self._caller.send(
             "GET",
             f"{self._prefix}/api/{path}",
-            headers={**self._authorization(), **_asking_for_counts(on=count)},
+            headers=self._authorization(),
         )
 
     def post(self, path: str, body: Mapping[str, str]) -> Answer:
@@ -127,10 +126,10 @@ class _CookieDevice:
         self._caller = caller
         self._prefix = prefix
 
-    def call(self, path: str, *, count: bool = False) -> Answer:
+    def call(self, path: str) -> Answer:
         """GET ``path`` of the API with the cookies."""
         path = f"{self._prefix}/api/{path}"
-        return self._caller.send("GET", path, headers=_asking_for_counts(on=count))
+        return self._caller.send("GET", path)
 
     def post(self, path: str, body: Mapping[str, str]) -> Answer:
         """POST ``body`` to ``path`` of the API with cookies and CSRF token."""
@@ -144,12 +143,10 @@ class _CookieDevice:
         """End every login of this user."""
         return self._post(f"{self._prefix}/auth/logout/all/", {})
 
-    def _post(
-        self, path: str, body: Mapping[str, str], *, count: bool = False
-    ) -> Answer:
+    def _post(self, path: str, body: Mapping[str, str]) -> Answer:
         cookies = self._caller.cookies
         token = next((cookies[name] for name in cookies if "csrftoken" in name), "")
-        headers = {"X-CSRFToken": token, **_asking_for_counts(on=count)}
+        headers = {"X-CSRFToken": token}
         return self._caller.send("POST", path, body=body, headers=headers)
 
 
@@ -179,9 +176,9 @@ class JwtCookieDevice(_CookieDevice):
         path = f"{self._prefix}/auth/token/"
         _succeeded(self._post(path, body), path)
 
-    def refresh(self, *, count: bool = False) -> Answer:
+    def refresh(self) -> Answer:
         """Use the refresh token; what comes back replaces the cookies."""
-        return self._post(f"{self._prefix}/auth/token/refresh/", {}, count=count)
+        return self._post(f"{self._prefix}/auth/token/refresh/", {})
 
     def copy_to(self, caller: Caller) -> "JwtCookieDevice":
         """Return another device with the same cookies."""
@@ -198,10 +195,6 @@ def require_ok(answer: Answer, path: str) -> Answer:
     if answer.status != HTTPStatus.OK:
         raise RequestFailedError(f"{path} answered {answer.status}.")
     return answer
-
-
-def _asking_for_counts(*, on: bool) -> dict[str, str]:
-    return {"X-Count": "1"} if on else {}
 
 
 def _succeeded(answer: Answer, path: str) -> Answer:

@@ -53,6 +53,35 @@ class Caller(Protocol):
         """Send one request, with ``body`` as JSON or ``form`` as a form, if given."""
 
 
+class PassingCaller:
+    """Sends through another caller; what it sees on the way is for its heirs."""
+
+    def __init__(self, caller: Caller) -> None:
+        """Send through ``caller``, with the cookies that it keeps."""
+        self._caller = caller
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies that the next request carries."""
+        return self._caller.cookies
+
+    def add_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Carry these cookies too."""
+        self._caller.add_cookies(cookies)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request as it is."""
+        return self._caller.send(method, path, body=body, form=form, headers=headers)
+
+
 class HttpCaller:
     """A caller over one kept connection to a server on this machine.
 

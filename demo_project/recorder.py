@@ -2,25 +2,16 @@
 
 from collections.abc import Mapping
 
-from demo_project.http_caller import Answer, Caller
+from demo_project.http_caller import Answer, Caller, PassingCaller
 
 
-class Recorder:
-    """Sends through another caller, and keeps every answer."""
+class Recorder(PassingCaller):
+    """Keeps every answer."""
 
     def __init__(self, caller: Caller) -> None:
         """Begin with no answers."""
-        self._caller = caller
+        super().__init__(caller)
         self.answers: list[Answer] = []
-
-    @property
-    def cookies(self) -> Mapping[str, str]:
-        """The cookies that the next request carries."""
-        return self._caller.cookies
-
-    def add_cookies(self, cookies: Mapping[str, str]) -> None:
-        """Carry these cookies too."""
-        self._caller.add_cookies(cookies)
 
     def send(
         self,
@@ -32,6 +23,6 @@ class Recorder:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request and keep its answer."""
-        answer = self._caller.send(method, path, body=body, form=form, headers=headers)
+        answer = super().send(method, path, body=body, form=form, headers=headers)
         self.answers.append(answer)
         return answer

@@ -14,6 +14,13 @@ def quartiles(figures: Sequence[float]) -> tuple[float, float, float]:
     return low, middle, high
 
 
+def percent(shares: Sequence[float]) -> Cell:
+    """Return the cell of a share that was taken several times, 1 for all."""
+    low, middle, high = quartiles([share * 100 for share in shares])
+    text = f"{middle:.0f} % ({low:.0f} to {high:.0f})"
+    return Cell(text=text, value=middle, low=low, high=high)
+
+
 def milliseconds(seconds: Sequence[float], *, digits: int = 2) -> Cell:
     """Return the cell of a duration that was taken several times, in seconds."""
     low, middle, high = quartiles([taken * 1000 for taken in seconds])

@@ -9,7 +9,9 @@ from demo_project.compare.counting.middleware import (
     REDIS_HEADER,
     SQL_HEADER,
 )
-from demo_project.http_caller import Answer, Caller
+from demo_project.compare.servers.open_mode import OpenMode
+from demo_project.devices import Device
+from demo_project.http_caller import Answer, Caller, PassingCaller
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,22 +31,13 @@ class Cost:
         )
 
 
-class CountingCaller:
-    """Sends through another caller; ``cost`` is that of all its requests."""
+class CountingCaller(PassingCaller):
+    """Asks with every request; ``cost`` is that of all of them."""
 
     def __init__(self, caller: Caller) -> None:
         """Begin with nothing sent."""
-        self._caller = caller
+        super().__init__(caller)
         self.cost = Cost()
-
-    @property
-    def cookies(self) -> Mapping[str, str]:
-        """The cookies that the next request carries."""
-        return self._caller.cookies
-
-    def add_cookies(self, cookies: Mapping[str, str]) -> None:
-        """Carry these cookies too."""
-        self._caller.add_cookies(cookies)
 
     def send(
         self,
@@ -57,9 +50,20 @@ class CountingCaller:
     ) -> Answer:
         """Send one request and add its cost."""
         asking = {**(headers or {}), ASK_HEADER: "1"}
-        answer = self._caller.send(method, path, body=body, form=form, headers=asking)
+        answer = super().send(method, path, body=body, form=form, headers=asking)
         self.cost += cost_of(answer)
         return answer
+
+
+def counting_login(mode: OpenMode, name: str) -> Device:
+    """Return a device that is logged in, and whose answers all tell their cost.
+
+    Raises:
+        RequestFailedError: The login was refused.
+    """
+    device = mode.mode.device(CountingCaller(mode.open_caller(name)))
+    device.log_in(mode.server.username, mode.server.password)
+    return device
 
 
 def cost_of(answer: Answer) -> Cost:

@@ -1,6 +1,5 @@
 """What requests, refreshes and logins cost with many logins stored (``--scale``)."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +11,8 @@ from demo_project.compare.measures.logins import time_login
 from demo_project.compare.measures.throughput import GUARDED, PUBLIC, TURN
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
-from demo_project.compare.spread import milliseconds, quartiles
+from demo_project.compare.spread import milliseconds, percent
+from demo_project.compare.timing import seconds_of
 from demo_project.devices import RefreshingDevice, require_ok
 
 KNOWN = 500
@@ -76,7 +76,7 @@ def _share_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
         how=f"api/me/ beside api/public/, {TURN} requests of each in turns, each by "
         f"another one of {KNOWN} logins from all over the store that have called",
         noise=f"median and quartiles of {rounds} rounds; the modes take turns",
-        cells={name: _share_cell(taken) for name, taken in shares.items()},
+        cells={name: percent(taken) for name, taken in shares.items()},
     )
 
 
@@ -91,17 +91,7 @@ def _share(mode: FilledMode, requests: int) -> float:
 
 def _call(mode: FilledMode, path: str) -> float:
     device = mode.stranger if path == PUBLIC else mode.next_device()
-    began = time.perf_counter()
-    answer = device.call(path)
-    taken = time.perf_counter() - began
-    require_ok(answer, path)
-    return taken
-
-
-def _share_cell(shares: Sequence[float]) -> Cell:
-    low, middle, high = quartiles([share * 100 for share in shares])
-    text = f"{middle:.0f} % ({low:.0f} to {high:.0f})"
-    return Cell(text=text, value=middle, low=low, high=high)
+    return seconds_of(partial(device.call, path), path)
 
 
 def _refresh_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
@@ -130,11 +120,7 @@ def _refresh_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
 def _refresh(mode: FilledMode) -> float:
     mode.connect()
     device = cast("RefreshingDevice", mode.next_device())
-    began = time.perf_counter()
-    answer = device.refresh()
-    taken = time.perf_counter() - began
-    require_ok(answer, "auth/token/refresh/")
-    return taken
+    return seconds_of(device.refresh, "auth/token/refresh/")
 
 
 def _login_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:

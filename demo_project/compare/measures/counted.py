@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from demo_project.compare.counting.caller import Cost, cost_of
+from demo_project.compare.counting.caller import Cost, cost_of, counting_login
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
 from demo_project.compare.servers.at_once import at_once
@@ -64,7 +64,7 @@ def _costs(mode: OpenMode) -> Costs:
     require_ok(mode.logged_in("earlier").call(PATH), PATH)
     first, later = [], []
     for number in range(FRESH_LOGINS):
-        device = mode.logged_in(f"counted {number}")
+        device = counting_login(mode, f"counted {number}")
         first.append(_cost(device))
         later += [_cost(device) for _ in range(LATER_REQUESTS)]
     return Costs(first=_highest(first), later=_highest(later))
@@ -75,7 +75,7 @@ def _highest(costs: Sequence[Cost]) -> Cost:
 
 
 def _cost(device: Device) -> Cost:
-    return cost_of(require_ok(device.call(PATH, count=True), PATH))
+    return cost_of(require_ok(device.call(PATH), PATH))
 
 
 def _cell(costs: Costs, what: str) -> Cell:

@@ -1,14 +1,14 @@
 """What it takes to stay logged in when the access token has expired."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
-from demo_project.compare.counting.caller import Cost, cost_of
+from demo_project.compare.counting.caller import Cost, cost_of, counting_login
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
 from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.spread import milliseconds
+from demo_project.compare.timing import seconds_of
 from demo_project.devices import RefreshingDevice, require_ok
 
 COUNTED_REFRESHES = 5
@@ -23,7 +23,7 @@ def measure(run: Run) -> Iterator[Row]:
     """Yield the time of a refresh, its SQL statements and its Redis round trips."""
     devices = {mode.name: refreshing(mode) for mode in run.modes if mode.mode.is_jwt}
     run.progress("counting what a refresh costs")
-    costs = {name: _most(device) for name, device in devices.items()}
+    costs = {mode.name: _most(mode) for mode in run.modes if mode.mode.is_jwt}
     run.progress(f"refreshing, {run.plan.refreshes} times each")
     seconds = _seconds(devices, run.plan.refreshes)
     yield Row(
@@ -52,17 +52,14 @@ def _seconds(devices: Devices, repeats: int) -> Mapping[str, list[float]]:
     seconds: dict[str, list[float]] = {name: [] for name in devices}
     for _ in range(repeats):
         for name, device in devices.items():
-            began = time.perf_counter()
-            answer = device.refresh()
-            seconds[name].append(time.perf_counter() - began)
-            require_ok(answer, PATH)
+            seconds[name].append(seconds_of(device.refresh, PATH))
     return seconds
 
 
-def _most(device: RefreshingDevice) -> Cost:
+def _most(mode: OpenMode) -> Cost:
+    device = cast("RefreshingDevice", counting_login(mode, "counted refresh"))
     costs = [
-        cost_of(require_ok(device.refresh(count=True), PATH))
-        for _ in range(COUNTED_REFRESHES)
+        cost_of(require_ok(device.refresh(), PATH)) for _ in range(COUNTED_REFRESHES)
     ]
     return Cost(sql=max(map(_sql, costs)), redis=max(map(_redis, costs)))
 

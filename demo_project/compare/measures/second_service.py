@@ -1,16 +1,18 @@
 """A second service that is shown a login: does it know whose it is, and how fast?"""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
+from demo_project.compare.counting.caller import counting_login
 from demo_project.compare.counting.middleware import NUMBER_HEADER
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
 from demo_project.compare.servers.at_once import at_once
 from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.spread import milliseconds
+from demo_project.compare.timing import seconds_of
 from demo_project.devices import Device, RequestFailedError, require_ok
 
 PATH = "whoami/"
@@ -61,7 +63,7 @@ def measure(run: Run) -> Iterator[Row]:
 
 
 def _shown(mode: OpenMode) -> Found:
-    here = mode.logged_in("first service")
+    here = counting_login(mode, "first service")
     caller = mode.open_caller("second service", port=mode.server.second_port)
     there = here.copy_to(caller)
     status = there.call(PATH).status
@@ -86,7 +88,7 @@ def _asked_meanwhile(here: Device, there: Device) -> int:
 
 
 def _number(here: Device) -> int:
-    answer = require_ok(here.call("me/", count=True), "me/")
+    answer = require_ok(here.call("me/"), "me/")
     return int(answer.headers[NUMBER_HEADER.lower()])
 
 
@@ -124,9 +126,7 @@ def _speed(run: Run, found: Mapping[str, Found]) -> Row:
     run.progress("calling the second service")
     for _ in range(requests):
         for name, each in asked.items():
-            began = time.perf_counter()
-            require_ok(each.there.call(PATH), PATH)
-            seconds[name].append(time.perf_counter() - began)
+            seconds[name].append(seconds_of(partial(each.there.call, PATH), PATH))
     nothing = Cell(text="nothing to verify")
     return Row(
         id="second_service_speed",

@@ -3,14 +3,16 @@
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from demo_project.compare.plan import Plan, Run
 from demo_project.compare.result import Cell, Kind, Row
 from demo_project.compare.servers.at_once import at_once
 from demo_project.compare.servers.open_mode import OpenMode
-from demo_project.compare.spread import milliseconds, quartiles
-from demo_project.devices import Device, require_ok
+from demo_project.compare.spread import milliseconds, percent
+from demo_project.compare.timing import seconds_of
+from demo_project.devices import Device
 
 PUBLIC, GUARDED = "public/", "me/"
 # Requests to one view before the other has its turn.
@@ -35,7 +37,7 @@ class Timings:
         spent = {PUBLIC: 0.0, GUARDED: 0.0}
         for _ in range(max(1, requests // TURN)):
             for path in spent:
-                taken = [_time(self.devices[path], path) for _ in range(TURN)]
+                taken = [_seconds(self.devices[path], path) for _ in range(TURN)]
                 self.seconds[path] += taken
                 spent[path] += sum(taken)
         self.shares.append(spent[PUBLIC] / spent[GUARDED])
@@ -69,16 +71,12 @@ def _warmed_up(mode: OpenMode) -> Timings:
         GUARDED: mode.logged_in("throughput"),
     }
     for path in (PUBLIC, GUARDED) * WARM_UP_REQUESTS:
-        _time(devices[path], path)
+        _seconds(devices[path], path)
     return Timings(devices=devices)
 
 
-def _time(device: Device, path: str) -> float:
-    began = time.perf_counter()
-    answer = device.call(path)
-    taken = time.perf_counter() - began
-    require_ok(answer, path)
-    return taken
+def _seconds(device: Device, path: str) -> float:
+    return seconds_of(partial(device.call, path), path)
 
 
 def _share_row(timings: Mapping[str, Timings]) -> Row:
@@ -122,13 +120,9 @@ def _made(timings: Mapping[str, Timings]) -> int:
 
 
 def _share(timing: Timings) -> Cell:
-    low, middle, high = quartiles([share * 100 for share in timing.shares])
     rates = {path: 1 / statistics.median(s) for path, s in timing.seconds.items()}
-    return Cell(
-        text=f"{middle:.0f} % ({low:.0f} to {high:.0f})",
-        value=middle,
-        low=low,
-        high=high,
+    return replace(
+        percent(timing.shares),
         details={
             "me_per_second": rates[GUARDED],
             "public_per_second": rates[PUBLIC],
