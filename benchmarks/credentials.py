@@ -8,20 +8,16 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 import jwtauth
 import sessionauth
+from demo_project.devices import BROWSER
 from jwtauth.core.issued_tokens import IssuedTokens
 from sessionauth.engine import SessionStore
-
-USER_AGENT = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/142.0.0.0 Safari/537.36"
-)
 
 Headers = dict[str, str]
 
 
 def jwtauth_tokens(user: User) -> IssuedTokens:
     """Begin a login with jwtauth, from a browser with a name and an address."""
-    return jwtauth.login(RequestFactory(HTTP_USER_AGENT=USER_AGENT).post("/"), user)
+    return jwtauth.login(RequestFactory(HTTP_BROWSER=BROWSER).post("/"), user)
 
 
 def jwtauth_headers(user: User) -> Headers:
@@ -57,7 +53,7 @@ def session_cookie(key: str) -> Headers:
 
 def session_key(user: User) -> str:
     """Log a user in with sessionauth and return the session's id."""
-    request = RequestFactory(HTTP_USER_AGENT=USER_AGENT).post("/")
+    request = RequestFactory(HTTP_BROWSER=BROWSER).post("/")
     request.session = SessionStore()
     sessionauth.login(request, user)
     request.session.save()

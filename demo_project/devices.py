@@ -10,6 +10,12 @@ from typing import Protocol
 
 from demo_project.http_caller import Answer, Caller
 
+BROWSER = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36"
+)
+"""What a browser that people have says of itself; both apps keep a few words of it."""
+
 
 class RequestFailedError(Exception):
     """A step that everything after it stands on didn't succeed."""

@@ -1,6 +1,7 @@
 """Plain HTTP with a kept connection and a cookie jar: who talks to a demo server."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -10,6 +11,8 @@ from typing import Protocol, Self
 from urllib.parse import urlencode
 
 TIMEOUT_SECONDS = 10.0
+LONGEST_IDLE_SECONDS = 10.0
+"""The demo's web server ends a connection that has been silent for 30 s."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +96,7 @@ class HttpCaller:
         self._cookies: dict[str, str] = {}
         self._device = device
         self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+        self._used_at = time.monotonic()
 
     @property
     def cookies(self) -> Mapping[str, str]:
@@ -134,6 +138,7 @@ class HttpCaller:
         sent = {"User-Agent": self._device, **self._cookie_header(), **(headers or {})}
         if content is not None:
             sent["Content-Type"] = kind
+        self._leave_an_idle_connection()
         try:
             self._connection.request(method, path, content, sent)
             response = self._connection.getresponse()
@@ -149,6 +154,11 @@ class HttpCaller:
             content=received,
             set_cookies=set_cookies,
         )
+
+    def _leave_an_idle_connection(self) -> None:
+        if time.monotonic() - self._used_at > LONGEST_IDLE_SECONDS:
+            self._connection.close()  # The next request opens it again.
+        self._used_at = time.monotonic()
 
     def _cookie_header(self) -> dict[str, str]:
         if not self._cookies:

@@ -108,8 +108,8 @@ class PostgresCluster:
         """
         try:
             self._make_directory()
-            initialised = f"set -e; {shlex.join(self._initdb())}; {self._server()}"
-            self._processes = [self._spawn(initialised)]
+            script = f"{self._initialisation()}; {self._server()}"
+            self._processes = [self._spawn(script)]
             self._wait_for_answer()
         except BaseException:
             self.stop()
@@ -180,6 +180,17 @@ class PostgresCluster:
                 stop_signal=signal.SIGQUIT,
                 user=self._user,
             )
+        )
+
+    def _initialisation(self) -> str:
+        """Return the part of the script that makes the cluster, or ends with it.
+
+        The signal to stop goes to the shell alone, which would leave it to itself.
+        """
+        initdb = shlex.join(self._initdb())
+        return (
+            f"{initdb} & made=$!; trap 'kill $made; wait $made; exit 1' QUIT; "
+            "wait $made || exit; trap - QUIT"
         )
 
     def _initdb(self) -> Sequence[str]:

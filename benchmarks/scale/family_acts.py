@@ -8,8 +8,8 @@ from django.test import RequestFactory
 
 import jwtauth
 from benchmarks.comparison import Call
-from benchmarks.credentials import USER_AGENT
 from benchmarks.scale.sides import LOGINS_EACH, Prepare
+from demo_project.devices import BROWSER
 from jwtauth.conf import get_settings
 from jwtauth.core import codec
 from jwtauth.core.claims import AccessClaims
@@ -19,7 +19,7 @@ from jwtauth.flows.authenticate import authenticate, verify
 from jwtauth.flows.refresh import refresh
 from jwtauth.stores import active_families, key_source
 
-_SENDER = RequestContext(user_agent=USER_AGENT)
+_SENDER = RequestContext(user_agent=BROWSER)
 
 
 @dataclass(kw_only=True)
@@ -65,7 +65,7 @@ def _refresh(family: Family) -> Call:
 
 def _log_in(family: Family) -> Call:
     """Return a call that finds the user by name and begins one more login."""
-    request = RequestFactory(HTTP_USER_AGENT=USER_AGENT).post("/")
+    request = RequestFactory(HTTP_USER_AGENT=BROWSER).post("/")
     return lambda: jwtauth.login(
         request, User.objects.get_by_natural_key(family.username)
     )

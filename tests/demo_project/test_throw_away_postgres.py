@@ -1,6 +1,7 @@
 """The throw-away PostgreSQL cluster."""
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -56,11 +57,7 @@ class TestPostgresCluster:
         self, tmp_path: Path
     ) -> None:
         """Its own words say what is wrong with the machine."""
-        initdb = tmp_path / "initdb"
-        initdb.write_text("#!/bin/sh\necho 'no room on the disk' >&2; exit 1\n")
-        initdb.chmod(0o755)
-        for directory in [tmp_path, *list(tmp_path.parents)[:-2]]:
-            directory.chmod(0o755)
+        _make_program(tmp_path / "initdb", "echo 'no room on the disk' >&2; exit 1")
         cluster = PostgresCluster(tmp_path)
 
         with pytest.raises(PostgresError, match="did not start: no room on the disk"):
@@ -127,6 +124,24 @@ class TestPostgresCluster:
         time.sleep(1)
         assert not Path(directory).exists()
 
+    def test_owner_that_is_killed_while_it_is_made_leaves_nothing(
+        self, tmp_path: Path
+    ) -> None:
+        """Its watchdog's signal goes to a shell, which would leave initdb behind."""
+        told = tmp_path / "told"
+        told.touch()
+        told.chmod(0o666)
+        initdb = f"echo $$ $PWD > {shlex.quote(str(told))}; exec sleep 90"
+        _make_program(tmp_path / "initdb", initdb)
+        program = OWNER.format(programs=str(tmp_path), then="")
+        with subprocess.Popen([sys.executable, "-c", program], cwd=CHECKOUT) as owner:  # noqa: S603 - our own program
+            assert _comes_true(lambda: told.read_text().endswith("\n"))
+            owner.kill()
+        pid, directory = told.read_text().split()
+
+        assert _comes_true(lambda: not _is_alive(int(pid)))
+        assert _comes_true(lambda: not Path(directory).exists())
+
     def test_cluster_that_was_not_started_can_not_be_killed(
         self, programs: Path
     ) -> None:
@@ -154,6 +169,14 @@ def _execute(cluster: PostgresCluster, statement: str) -> int | None:
         [value] = (cursor.fetchone() if cursor.description else None) or [None]
     client.close()
     return value
+
+
+def _make_program(path: Path, script: str) -> None:
+    """Make one that the account which runs the cluster can reach."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    for directory in [path.parent, *list(path.parent.parents)[:-2]]:
+        directory.chmod(0o755)
 
 
 def _comes_true(condition: Callable[[], bool]) -> bool:

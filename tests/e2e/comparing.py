@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from demo_project.compare.page.questions import QUESTIONS
-from tests.demo_project.compare.short_jobs import wait_until_free
+from tests.demo_project.compare.page.short_jobs import wait_until_free
 from tests.e2e.stage import Stage
 
 Options = dict[str, Any]

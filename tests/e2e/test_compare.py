@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.demo_project.compare.made_results import made_result
-from tests.demo_project.compare.short_jobs import lock_holders
+from tests.demo_project.compare.page.short_jobs import lock_holders
 from tests.e2e.comparing import LONGEST_RUN_MILLISECONDS, Comparing, answer
 from tests.e2e.stage import Stage
 

@@ -1,6 +1,5 @@
 """A mode whose stores are filled, and a device that is another login at every turn."""
 
-import contextlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,18 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from demo_project.compare.fill.order import FilledLogin, FillOrder, from_json
 from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.servers.server import ServerFailedError
-from demo_project.devices import Device, JwtDevice
+from demo_project.devices import BROWSER, Device, JwtDevice
 from demo_project.http_caller import HttpCaller
 
-PUBLIC_PATH = "/api/public/"
 PROGRAM = "demo_project.compare.fill"
 ACCESS_TOKENS_PROGRAM = "demo_project.compare.fill.access_tokens"
-TAKEN_PROGRAM = "demo_project.compare.fill.taken"
-USER_AGENT = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/142.0.0.0 Safari/537.36"
-)
-"""Of every login: the longest part of what is stored of one."""
+TAKEN_PROGRAM = "demo_project.compare.stores.bytes_taken"
 
 
 class FilledMode:
@@ -28,11 +21,11 @@ class FilledMode:
     def __init__(self, mode: OpenMode) -> None:
         """Log in once, to have what is copied; fill nothing yet."""
         self.mode = mode
-        self._real = mode.logged_in(USER_AGENT)
+        self._real = mode.logged_in(BROWSER)
         self._logins: list[FilledLogin] = []
         self._turns: Iterator[Device] = iter(())
-        self._caller = mode.open_caller(USER_AGENT)
-        self._stranger = mode.open_caller(USER_AGENT)
+        self._caller = mode.open_caller(BROWSER)
+        self._stranger = mode.open_caller(BROWSER)
 
     @property
     def name(self) -> str:
@@ -58,7 +51,6 @@ class FilledMode:
         if not self._logins:
             raise ServerFailedError(f"{self.mode.name}: no login was filled in.")
         credentials = self._credentials()
-        self.connect()
         device = self._real.copy_to(self._caller)
         self._turns = self._logged_in_in_turns(device, credentials)
 
@@ -71,14 +63,6 @@ class FilledMode:
     def stranger(self) -> Device:
         """Somebody who isn't logged in."""
         return self.mode.mode.device(self._stranger)
-
-    def connect(self) -> None:
-        """Make sure that there are connections: the server ends those that idle."""
-        for caller in (self._caller, self._stranger):
-            with contextlib.suppress(ConnectionError):
-                caller.send("GET", PUBLIC_PATH)
-                continue
-            caller.send("GET", PUBLIC_PATH)
 
     def next_device(self) -> Device:
         """Return the one device, with the credential of the login whose turn it is."""

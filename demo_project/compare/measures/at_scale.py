@@ -6,14 +6,14 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
-from demo_project.compare.fill.filled_mode import USER_AGENT, FilledMode
+from demo_project.compare.fill.filled_mode import FilledMode
 from demo_project.compare.measures.logins import time_login
 from demo_project.compare.measures.throughput import GUARDED, PUBLIC, TURN
 from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
 from demo_project.compare.spread import milliseconds, percent
 from demo_project.compare.timing import seconds_of
-from demo_project.devices import RefreshingDevice, require_ok
+from demo_project.devices import BROWSER, RefreshingDevice, require_ok
 
 KNOWN = 500
 """How many of the stored logins are asked for, one after the other."""
@@ -82,7 +82,6 @@ def _share_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
 
 def _share(mode: FilledMode, requests: int) -> float:
     spent = {PUBLIC: 0.0, GUARDED: 0.0}
-    mode.connect()
     for _ in range(max(1, requests // TURN)):
         for path in spent:
             spent[path] += sum(_call(mode, path) for _ in range(TURN))
@@ -118,7 +117,6 @@ def _refresh_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
 
 
 def _refresh(mode: FilledMode) -> float:
-    mode.connect()
     device = cast("RefreshingDevice", mode.next_device())
     return seconds_of(device.refresh, "auth/token/refresh/")
 
@@ -129,7 +127,7 @@ def _login_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
         run.progress(f"{size:,} logins: login {number + 1} of {run.plan.logins}")
         for mode in filled:
             username = mode.known[number % len(mode.known)].username
-            login = time_login(mode.mode, username, user_agent=USER_AGENT)
+            login = time_login(mode.mode, username, user_agent=BROWSER)
             taken[mode.name].append(login.seconds_without_hash)
     return _row(
         f"login_at_{size}",

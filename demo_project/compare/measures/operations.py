@@ -12,7 +12,7 @@ from demo_project.compare.plan import Run
 from demo_project.compare.result import Cell, Kind, Row
 from demo_project.compare.servers.at_once import at_once
 from demo_project.compare.servers.open_mode import OpenMode
-from demo_project.compare.stores.leftovers import entries_of, lasting_entries, rows_of
+from demo_project.compare.stores.raw_content import entries_of, lasting_entries, rows_of
 from demo_project.devices import JwtDevice
 
 FAMILIES = "jwtauth_tokenfamily"

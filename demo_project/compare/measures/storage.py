@@ -8,7 +8,7 @@ from demo_project.compare.servers.at_once import at_once
 from demo_project.compare.servers.open_mode import OpenMode
 from demo_project.compare.stores.stored_login import StoredLogin
 
-PROGRAM = "demo_project.compare.stores.stored"
+PROGRAM = "demo_project.compare.stores.probe"
 ONE_LOGIN = "a login and its first request, the only login of its user"
 NO_GROWTH = "no keys, no rows, no bytes"
 

@@ -7,7 +7,6 @@ stays until there is a new one.
 """
 
 import fcntl
-import functools
 import os
 import sys
 import threading
@@ -184,10 +183,13 @@ class Background:
         )
 
 
-@functools.cache
+_backgrounds: dict[Path, Background] = {}
+
+
 def background_in(directory: Path) -> Background:
     """Return the one of this process for ``directory``."""
-    return Background(directory)
+    # One of those that were made at once is everybody's.
+    return _backgrounds.setdefault(directory, Background(directory))
 
 
 def environment_of_run(variables: Mapping[str, str]) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """``/compare/``: the last run, the decision guide, the stopwatch; and starting them.
 
-Starting a process is for who sits at the machine: under DEBUG anybody on the loopback,
-where nobody else is served; otherwise a superuser who is logged in.
+Starting a process is for who sits at the machine: under DEBUG anybody on the loopback
+whom no proxy serves; otherwise a superuser who is logged in.
 """
 
 from dataclasses import replace
@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.vary import vary_on_cookie
@@ -93,7 +95,8 @@ class StartView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Start it, and go back to the page."""
-        _background().start(self.job)
+        if not _background().start(self.job):
+            messages.warning(request, _("Something is being measured already."))
         query = {RELOAD: "on"} if request.POST.get(RELOAD) == "on" else {}
         return _back(**query)
 

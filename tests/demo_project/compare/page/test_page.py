@@ -23,7 +23,7 @@ from demo_project.compare.page.running import (
     background_in,
 )
 from tests.demo_project.compare.made_results import made_result
-from tests.demo_project.compare.short_jobs import (
+from tests.demo_project.compare.page.short_jobs import (
     job,
     lock_holders,
     wait_for_words,
@@ -265,6 +265,17 @@ class TestRunning:
 
         assert wait_until_over(background).state is State.STOPPED
         assert "Stopped. Nothing that was measured before is lost." in _page(client)
+
+    def test_start_in_vain_is_told(
+        self, client: Client, background: Background
+    ) -> None:
+        """Nothing else says why nothing happens: it may be another demo's run."""
+        background.start(job("wait"))
+
+        client.post(reverse("compare_run"))
+
+        assert "Something is being measured already." in _page(client)
+        assert "Something is being measured already." not in _page(client)
 
     def test_page_says_how_far_it_is(
         self, client: Client, background: Background

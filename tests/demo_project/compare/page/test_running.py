@@ -19,7 +19,7 @@ from demo_project.compare.page.running import (
     environment_of_run,
 )
 from demo_project.environment import CHECKOUT
-from tests.demo_project.compare.short_jobs import (
+from tests.demo_project.compare.page.short_jobs import (
     job,
     lock_holders,
     wait_for_words,
@@ -215,7 +215,7 @@ class TestEndOfTheDemo:
         starter = subprocess.Popen(  # noqa: S603 - our own program
             [
                 *(sys.executable, "-m"),
-                *("tests.demo_project.compare.background_starter", str(directory)),
+                *("tests.demo_project.compare.page.background_starter", str(directory)),
             ],
             cwd=CHECKOUT,
             stdout=subprocess.PIPE,

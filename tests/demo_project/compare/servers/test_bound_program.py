@@ -13,7 +13,7 @@ from demo_project.compare.servers.bound_program import ProgramFailedError, run_b
 from demo_project.environment import CHECKOUT
 from tests.demo_project.demo_process import clean_environment
 
-WAITER = "tests.demo_project.compare.waiting_program"
+WAITER = "tests.demo_project.compare.servers.waiting_program"
 CALLER = f"""
 import os
 from demo_project.compare.servers.bound_program import run_bound

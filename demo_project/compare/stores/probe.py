@@ -1,8 +1,8 @@
 """Log in, use the login, log out, and look into the stores in between.
 
 A program of its own, with the settings of the server whose stores it looks into. Its
-arguments are the mode, the user, and how often to use the login; the password comes on
-standard input, and a ``StoredLogin`` goes to standard output.
+arguments are the mode, its port, the user, and how often to use the login; the password
+comes on standard input, and a ``StoredLogin`` goes to standard output.
 """
 
 import argparse
@@ -14,15 +14,10 @@ import django
 from demo_project.compare.modes import MODES, Mode
 from demo_project.compare.stores.stored_login import StoredLogin
 from demo_project.compare.stores.throw_away_only import refuse_other_servers
-from demo_project.devices import Device, RefreshingDevice, require_ok
+from demo_project.devices import BROWSER, Device, RefreshingDevice, require_ok
 from demo_project.http_caller import HttpCaller
 
 PATH = "me/"
-# Both apps keep the device in a few words: as many as of a browser that people have.
-USER_AGENT = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/142.0.0.0 Safari/537.36"
-)
 
 
 def main() -> None:
@@ -36,7 +31,7 @@ def main() -> None:
     refuse_other_servers()
     [mode] = [mode for mode in MODES if mode.name == asked.mode]
     django.setup()
-    with HttpCaller(asked.port, device=USER_AGENT) as caller:
+    with HttpCaller(asked.port, device=BROWSER) as caller:
         device = mode.device(caller)
         credentials = (asked.username, sys.stdin.read())
         found = stored_login(mode, device, credentials, asked.uses)

@@ -12,7 +12,7 @@ def job(what: str) -> Job:
     """Return a job that will ``finish``, ``fail`` or ``wait``."""
     return Job(
         name="last",
-        program="tests.demo_project.compare.short_run",
+        program="tests.demo_project.compare.page.short_run",
         arguments=[what],
     )
 

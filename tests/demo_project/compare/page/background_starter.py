@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from demo_project.compare.page.running import Background
-from tests.demo_project.compare.short_jobs import job, wait_for_words
+from tests.demo_project.compare.page.short_jobs import job, wait_for_words
 
 if __name__ == "__main__":
     background = Background(Path(sys.argv[1]))

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from demo_project.compare.measures.operations import holds
-from demo_project.compare.stores.leftovers import entries_of, lasting_entries
+from demo_project.compare.stores.raw_content import entries_of, lasting_entries
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from demo_project.compare.modes import MODES
-from demo_project.compare.stores.stored import USER_AGENT, stored_login
+from demo_project.compare.stores.probe import USER_AGENT, stored_login
 from demo_project.compare.stores.stored_login import StoredLogin
 from demo_project.devices import JwtDevice, SessionDevice
 from tests.demo_project.client_caller import ClientCaller
