@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from demo_project.compare.modes import MODES
-from demo_project.compare.stores.probe import USER_AGENT, stored_login
+from demo_project.compare.stores.probe import stored_login
 from demo_project.compare.stores.stored_login import StoredLogin
-from demo_project.devices import JwtDevice, SessionDevice
+from demo_project.devices import BROWSER, JwtDevice, SessionDevice
 from tests.demo_project.client_caller import ClientCaller
 from tests.demo_project.conftest import PASSWORD
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _stored(name: str, user: User) -> StoredLogin:
     [mode] = [mode for mode in MODES if mode.name == name]
     kind = JwtDevice if mode.is_jwt else SessionDevice
-    device = kind(ClientCaller(USER_AGENT), f"/{mode.scheme}")
+    device = kind(ClientCaller(BROWSER), f"/{mode.scheme}")
     return stored_login(mode, device, (user.username, PASSWORD), USES)
 
 
