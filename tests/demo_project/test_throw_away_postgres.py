@@ -1,11 +1,8 @@
 """The throw-away PostgreSQL cluster."""
 
-import os
 import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -14,11 +11,11 @@ import pytest
 from demo_project import throw_away_postgres as postgres
 from demo_project.environment import CHECKOUT
 from demo_project.throw_away_postgres import PostgresCluster, PostgresError
+from tests.harness.patience import is_alive, until
 
 pytestmark = pytest.mark.postgres
 
 OWNER = """
-import time
 from pathlib import Path
 from demo_project.throw_away_postgres import PostgresCluster
 with PostgresCluster(Path({programs!r})) as cluster:
@@ -51,7 +48,7 @@ class TestPostgresCluster:
 
         assert limit == "200"
         assert not cluster.socket_dir.exists()
-        assert not _is_alive(pid)
+        assert not is_alive(pid)
 
     def test_failing_initdb_is_reported_and_leaves_nothing(
         self, tmp_path: Path
@@ -118,11 +115,8 @@ class TestPostgresCluster:
             directory, pid = owner.stdout.readline().split()
             owner.kill()
 
-        assert _comes_true(lambda: not Path(directory).exists())
-        assert _comes_true(lambda: not _is_alive(int(pid)))
-        # Who was still ending could have made it again.
-        time.sleep(1)
-        assert not Path(directory).exists()
+        until(lambda: not is_alive(int(pid)))
+        until(lambda: not Path(directory).exists())
 
     def test_owner_that_is_killed_while_it_is_made_leaves_nothing(
         self, tmp_path: Path
@@ -135,12 +129,12 @@ class TestPostgresCluster:
         _make_program(tmp_path / "initdb", initdb)
         program = OWNER.format(programs=str(tmp_path), then="")
         with subprocess.Popen([sys.executable, "-c", program], cwd=CHECKOUT) as owner:  # noqa: S603 - our own program
-            assert _comes_true(lambda: told.read_text().endswith("\n"))
+            until(lambda: told.read_text().endswith("\n"))
             owner.kill()
         pid, directory = told.read_text().split()
 
-        assert _comes_true(lambda: not _is_alive(int(pid)))
-        assert _comes_true(lambda: not Path(directory).exists())
+        until(lambda: not is_alive(int(pid)))
+        until(lambda: not Path(directory).exists())
 
     def test_cluster_that_was_not_started_can_not_be_killed(
         self, programs: Path
@@ -177,18 +171,3 @@ def _make_program(path: Path, script: str) -> None:
     path.chmod(0o755)
     for directory in [path.parent, *list(path.parent.parents)[:-2]]:
         directory.chmod(0o755)
-
-
-def _comes_true(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 60
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -1,5 +1,6 @@
 """Wait for what other processes do, as long as a busy machine may need for it."""
 
+import os
 import time
 from collections.abc import Callable
 
@@ -17,3 +18,12 @@ def until(holds: Callable[[], bool], within: float = PATIENCE_SECONDS) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{holds} has not come true within {within} s.")
         time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,11 +1,9 @@
 """Jobs for tests: the real machinery around ``short_run``, and how to wait for it."""
 
-import time
 from pathlib import Path
 
 from demo_project.compare.page.running import Background, Job, Standing
-
-LONGEST_SECONDS = 60.0
+from tests.harness.patience import until
 
 
 def job(what: str) -> Job:
@@ -19,29 +17,21 @@ def job(what: str) -> Job:
 
 def wait_until_over(background: Background) -> Standing:
     """Return how it stands when nothing runs any more."""
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while (standing := background.standing()).is_on:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return standing
+    until(lambda: not background.standing().is_on)
+    return background.standing()
 
 
 def wait_for_words(background: Background, words: str) -> Standing:
     """Return how it stands when the run has said so."""
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while words not in (standing := background.standing()).words:
-        assert standing.is_on
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: words in background.standing().words)
+    standing = background.standing()
+    assert standing.is_on
     return standing
 
 
 def wait_until_free(directory: Path) -> None:
     """Return when no process has the lock."""
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while lock_holders(directory):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not lock_holders(directory))
 
 
 def lock_holders(directory: Path) -> list[int]:

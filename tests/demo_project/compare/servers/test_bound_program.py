@@ -1,10 +1,8 @@
 """Programs that are run to their end, or to the end of who runs them."""
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from demo_project.compare.servers.bound_program import ProgramFailedError, run_bound
 from demo_project.environment import CHECKOUT
 from tests.demo_project.demo_process import clean_environment
+from tests.harness.patience import is_alive, until
 
 WAITER = "tests.demo_project.compare.servers.waiting_program"
 CALLER = f"""
@@ -48,30 +47,14 @@ class TestRunBound:
             cwd=CHECKOUT,
             env=clean_environment(),
         )
-        pid = _wait_for_number(note)
+        pid = _number_in(note)
 
         caller.send_signal(signal.SIGKILL)
         caller.wait()
 
-        assert _ends(pid)
+        until(lambda: not is_alive(pid))
 
 
-def _wait_for_number(note: Path) -> int:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if note.exists() and (text := note.read_text()).endswith("\n"):
-            return int(text)
-        time.sleep(0.02)
-    pytest.fail("The program never started.")
-
-
-def _ends(pid: int) -> bool:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.02)
-    os.kill(pid, signal.SIGKILL)
-    return False
+def _number_in(note: Path) -> int:
+    until(lambda: note.exists() and note.read_text().endswith("\n"))
+    return int(note.read_text())

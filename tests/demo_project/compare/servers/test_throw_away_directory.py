@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,18 @@ import pytest
 from demo_project.compare.servers.throw_away_directory import throw_away_directory
 from demo_project.environment import CHECKOUT
 from tests.demo_project.demo_process import clean_environment
+from tests.harness.patience import is_alive, until
 
 # A server that is told to end, and writes once more a second later.
 SLOW_SERVER = (
-    'trap "sleep 1; mkdir -p $0/late/file; exit" TERM; while :; do sleep 0.1; done'
+    'trap "sleep 1; mkdir -p $0/late/file; exit" TERM; touch $0/ready; '
+    "while :; do sleep 0.1; done"
 )
 RUN = f"""
 import time
 from demo_project.compare.servers import throw_away_directory as here
 from demo_project.watchdog import GuardedProcess, ServerCommand
+from tests.harness.patience import until
 with here.throw_away_directory() as root:
     home = root / "server"
     home.mkdir()
@@ -27,8 +29,8 @@ with here.throw_away_directory() as root:
             argv=["/bin/sh", "-c", {SLOW_SERVER!r}, str(home)],
             cwd="/", log=None, pass_fds=[lock], env={{"PATH": "/bin:/usr/bin"}},
         ))
-    time.sleep(1)  # The shell needs a moment to set its trap.
-    print(root, flush=True)
+    until((home / "ready").exists)
+    print(root, server.pid, flush=True)
     time.sleep(60)
 """
 
@@ -64,16 +66,11 @@ class TestThrowAwayDirectory:
         )
         with run:
             assert run.stdout is not None
-            directory = Path(run.stdout.readline().strip())
+            path, server = run.stdout.readline().split()
+            directory = Path(path)
             assert directory.parent == tmp_path
             run.kill()
 
-        assert _is_gone_for_good(directory)
-
-
-def _is_gone_for_good(directory: Path) -> bool:
-    deadline = time.monotonic() + 30
-    while directory.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(2)  # Longer than the server takes to write once more.
-    return not directory.exists()
+        # Nobody writes any more when the server has ended.
+        until(lambda: not is_alive(int(server)))
+        until(lambda: not directory.exists())
