@@ -22,6 +22,7 @@ from demo_project.embedded_valkey import DataDirectoryError, EmbeddedValkey
 from demo_project.embedded_valkey.binary import find_binary
 from demo_project.embedded_valkey.socket_directory import choose_socket_directory
 from demo_project.watchdog import GuardedProcess, ServerCommand
+from tests.harness.patience import is_alive
 
 STARTER = Path(__file__).with_name("server_starter.py")
 # Starts take long when many run at once on a small machine; ends do not.
@@ -46,7 +47,7 @@ class Started:
         )
 
     def is_running(self) -> bool:
-        return _is_alive(self.server) or _is_alive(self.watchdog)
+        return is_alive(self.server) or is_alive(self.watchdog)
 
 
 def _launch(
@@ -88,21 +89,6 @@ def _comes_true(condition: Callable[[], bool], within: float = END_SECONDS) -> b
             return True
         time.sleep(0.02)
     return False
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    # A container's first process may be slow to collect what ended.
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        return stat.rpartition(")")[2].split()[0] != "Z"
-    # It ended since, or this system has no /proc.
-    return not Path("/proc/self/stat").exists()
 
 
 class TestEndOfTheStarter:
@@ -170,7 +156,7 @@ class TestEndOfTheStarter:
         started = _launch("wait")
 
         os.kill(started.watchdog, number)
-        ended = _comes_true(lambda: not _is_alive(started.server))
+        ended = _comes_true(lambda: not is_alive(started.server))
         started.process.kill()
 
         assert ended
@@ -218,7 +204,7 @@ class TestSignalsToTheWatchdog:
             )
             os.kill(process._watchdog.pid, signal.SIGTERM)
             process.close()
-            ended.append(not _is_alive(process.pid))
+            ended.append(not is_alive(process.pid))
 
         assert ended == [True] * 20
 
@@ -266,7 +252,7 @@ class TestSignalsToTheWatchdog:
         os.kill(process._watchdog.pid, signal.SIGTERM)
         process.close()
 
-        assert not _is_alive(process.pid)
+        assert not is_alive(process.pid)
         assert not doomed.exists()
 
 

@@ -1,8 +1,10 @@
 """Wait for what other processes do, as long as a busy machine may need for it."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
 
@@ -21,9 +23,16 @@ def until(holds: Callable[[], bool], within: float = PATIENCE_SECONDS) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether there is such a process."""
+    """Tell whether there is such a process, and not only its remains."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return True
+    except PermissionError:
+        return True
+    # A container's first process may be slow to collect what ended.
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    # It ended since, or this system has no /proc.
+    return not Path("/proc/self/stat").exists()
