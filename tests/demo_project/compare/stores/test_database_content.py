@@ -10,11 +10,13 @@ from django.contrib.auth.models import Group, User
 
 from demo_project.compare.stores.database_content import (
     bytes_of_new_rows,
+    copies_of,
     database_content,
     disk_bytes_each,
     new_bytes,
     new_rows,
     size,
+    store,
 )
 from jwtauth.models import TokenFamily
 from tests.demo_project.conftest import LogIn
@@ -110,6 +112,20 @@ class TestDisk:
         [content] = database_content()["jwtauth_tokenfamily"].values()
 
         assert content < disk_bytes_each() < 4 * content
+
+    def test_room_that_others_left_is_not_taken_for_none(
+        self, alice: User, log_in: LogIn
+    ) -> None:
+        """A login seemed to take almost nothing where thousands had been before."""
+        log_in("/jwt", alice)
+        [content] = database_content()["jwtauth_tokenfamily"].values()
+        first = TokenFamily.objects.get()
+        store(copies_of(first, alice.pk), 6_000)
+        # The last one stays: what lies before it can't be given back to the disk.
+        last = TokenFamily.objects.latest("absolute_expires_at")
+        TokenFamily.objects.exclude(pk__in=[first.pk, last.pk]).delete()
+
+        assert content < disk_bytes_each()
 
     def test_other_logins_are_gone_afterwards(self, alice: User, log_in: LogIn) -> None:
         """What is measured next is not to find thousands of them."""
