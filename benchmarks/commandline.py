@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib import import_module
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     be_interrupted_by_signals()
     try:
         with ExitStack() as servers:
-            _start(servers)
+            start(servers)
             if options.profile:
                 profiling.write_report(_measure(programs), options.profile)
                 return 0
@@ -85,7 +85,8 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _start(servers: ExitStack) -> None:
+def start(servers: ExitStack) -> None:
+    """Start what there is to measure on, until ``servers`` ends; turn Django to it."""
     progress.show("starting servers")
     os.environ["BENCHMARK_REDIS_URL"] = servers.enter_context(EmbeddedValkey()).url
     if programs := postgres.find_programs():
@@ -101,7 +102,7 @@ def _start(servers: ExitStack) -> None:
 def _result(programs: Sequence[str]) -> Result:
     # Before measuring: the load afterwards would be our own.
     described = machine.describe()
-    rows = [*_rows(_measure(programs))]
+    rows = list(measured_rows(programs))
     progress.end()
     today = datetime.now(UTC).date()
     return Result(measured_on=today, machine=described, rows=rows)
@@ -118,9 +119,10 @@ def _measure(programs: Sequence[str]) -> Measured:
         yield from import_module(f"benchmarks.{program}").measure()
 
 
-def _rows(measured: Iterable[Comparison | Row]) -> Iterator[Row]:
+def measured_rows(programs: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of each program, as soon as each is measured."""
     # One at a time: a program's settings are in force until the next one is asked for.
-    for item in measured:
+    for item in _measure(programs):
         if isinstance(item, Comparison):
             progress.show(f"{item.about}: {', '.join(item.contenders)}")
             yield from item.rows()

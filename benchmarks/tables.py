@@ -51,7 +51,8 @@ def rewrite(model: type[Model], *, using: str) -> None:
     A table that was filled at once has no room in its pages, and the first change of
     each row would pay for that.
     """
-    model._default_manager.using(using).update(pk=F("pk"))
+    key = model._meta.pk.name
+    model._default_manager.using(using).update(**{key: F(key)})
     name = model._meta.db_table
     with connections[using].cursor() as cursor:
         cursor.execute(f"VACUUM ANALYZE {name}")

@@ -45,8 +45,9 @@ def _fill(alias: str, size: int) -> list[Family]:
     users = _users(size // LOGINS_EACH)
     asked_for = {n for n in numbers_asked_for(size) if n % ENDED_EVERY}
     some: list[Family] = []
+    families = _copies(_a_real_login(users[0]), users, asked_for, some)
     tables.copy_in(User, users[1:], using=alias)
-    tables.copy_in(TokenFamily, _families(users, asked_for, some), using=alias)
+    tables.copy_in(TokenFamily, families, using=alias)
     for model in (User, TokenFamily):
         tables.rewrite(model, using=alias)
     progress.show(f"a million logins: filling the denylist of {size:,}")
@@ -66,13 +67,24 @@ def _users(number: int) -> list[User]:
     return users
 
 
-def _families(
-    users: Sequence[User], asked_for: Collection[int], some: list[Family]
+def _a_real_login(user: User) -> TokenFamily:
+    """Return the family of one, which isn't stored any more."""
+    credentials.jwtauth_tokens(user)
+    family = TokenFamily.objects.get()
+    family.delete()
+    return family
+
+
+def _copies(
+    first: TokenFamily,
+    users: Sequence[User],
+    asked_for: Collection[int],
+    some: list[Family],
 ) -> Iterator[TokenFamily]:
-    """Yield copies of a real family; add those to ask for to ``some``."""
-    credentials.jwtauth_tokens(users[0])
-    first = TokenFamily.objects.get()
-    first.delete()
+    """Yield copies of a family without a query; add those to ask for to ``some``.
+
+    They are made while COPY has the connection, where a query would wait for ever.
+    """
     for number in range(len(users) * LOGINS_EACH):
         family, user = copy.copy(first), users[number // LOGINS_EACH]
         family.pk, family.user_id = uuid.uuid4(), user.pk
