@@ -17,7 +17,7 @@ Headers = dict[str, str]
 
 def jwtauth_tokens(user: User) -> IssuedTokens:
     """Begin a login with jwtauth, from a browser with a name and an address."""
-    return jwtauth.login(RequestFactory(HTTP_BROWSER=BROWSER).post("/"), user)
+    return jwtauth.login(RequestFactory(HTTP_USER_AGENT=BROWSER).post("/"), user)
 
 
 def jwtauth_headers(user: User) -> Headers:
@@ -53,7 +53,7 @@ def session_cookie(key: str) -> Headers:
 
 def session_key(user: User) -> str:
     """Log a user in with sessionauth and return the session's id."""
-    request = RequestFactory(HTTP_BROWSER=BROWSER).post("/")
+    request = RequestFactory(HTTP_USER_AGENT=BROWSER).post("/")
     request.session = SessionStore()
     sessionauth.login(request, user)
     request.session.save()

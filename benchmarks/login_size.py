@@ -45,6 +45,8 @@ def _families(users: Sequence[User]) -> Iterator[TokenFamily]:
     """Yield copies of a real family that differ as real ones do."""
     credentials.jwtauth_tokens(users[0])
     first = TokenFamily.objects.get()
+    if not first.device:
+        raise RuntimeError("The login to be copied has no device: it would seem small.")
     for number, user in enumerate(users):
         family = copy.copy(first)
         family.pk, family.user = uuid.uuid4(), user

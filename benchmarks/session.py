@@ -94,6 +94,8 @@ def _use_for_a_while(key: str) -> None:
     stored = load_session(key)
     if stored is None:
         raise RuntimeError("A login that has just begun is not there.")
+    if not stored.record.device:
+        raise RuntimeError("A login to be measured has no device: it would seem small.")
     now_ms = stored.now_ms + LAST_SEEN_EVERY_MS
     record = replace(stored.record, user_checked_at_ms=now_ms, last_seen_at_ms=now_ms)
     save_session(stored, record)
