@@ -2,8 +2,9 @@
 
 One field per top-level key of the session, so that two requests which change
 different keys both win. A key of the session gets the prefix ``:``; what is ours has
-one letter, so no key, however odd, can pass for it. Values are opaque JSON: the
-scripts of the store never look into them.
+one letter, so no key, however odd, can pass for it. So have the three that Django
+sets at a login, which would else be a fifth of the record. Values are opaque JSON:
+the scripts of the store never look into them.
 """
 
 import re
@@ -22,8 +23,10 @@ BACKEND = "_auth_user_backend"
 AUTH_HASH = "_auth_user_hash"
 EXPIRY = "_session_expiry"
 AUTH_KEYS = (USER_ID, BACKEND, AUTH_HASH)
-USER_FIELD = DATA_PREFIX + USER_ID.encode()
+USER_FIELD = b"U"
 """Under this name the user id is stored."""
+_FIELD_OF_KEY = {USER_ID: USER_FIELD, BACKEND: b"B", AUTH_HASH: b"H"}
+_KEY_OF_FIELD = {name: key for key, name in _FIELD_OF_KEY.items()}
 
 # A JSON text never starts with a NUL. In quotes, the 64 hexadecimal digits of an
 # auth hash have 66 bytes, and a value of more than 64 would make Redis give up the
@@ -160,7 +163,7 @@ def _read(
     own: dict[str, Any] = {}
     # One pass and no more: this runs at every request with a session.
     for field_name, value in fields.items():
-        if field_name[:1] == DATA_PREFIX:
+        if field_name[:1] == DATA_PREFIX or field_name in _KEY_OF_FIELD:
             data[_key_of(field_name)] = _load(value, loads)
         else:
             name, read = _OWN[field_name]
@@ -198,11 +201,18 @@ def _dump(value: object, serializer: Serializer) -> bytes:
 @lru_cache(maxsize=1024)
 def _key_of(field_name: bytes) -> str:
     """Return the session's key; all sessions of a project have the same few."""
-    return field_name[1:].decode("utf-8", "surrogatepass")
+    if field_name in _KEY_OF_FIELD:
+        return _KEY_OF_FIELD[field_name]
+    key = field_name[1:].decode("utf-8", "surrogatepass")
+    if key in _FIELD_OF_KEY:
+        raise ValueError  # Two names for one key: which of them would count?
+    return key
 
 
 def _field_of(key: object) -> bytes:
     if isinstance(key, str):
+        if key in _FIELD_OF_KEY:
+            return _FIELD_OF_KEY[key]
         return DATA_PREFIX + key.encode("utf-8", "surrogatepass")
     if isinstance(key, _SPELT_BY_JSON):
         # As JSON does with the keys of an object: 1 becomes "1", None "null".

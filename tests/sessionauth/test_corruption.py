@@ -31,7 +31,7 @@ PATHS = ["/api/me/", "/api/open/", "/page/", "/look/", "/put/?colour=blue", "/ad
 pytestmark = [pytest.mark.usefixtures("alice"), pytest.mark.requirement("SES-13")]
 
 OWN_NAMES = [b"c", b"a", b"v", b"i", b"x", b"u", b"d", b"p", b"r"]
-LOGIN_NAMES = [b":_auth_user_id", b":_auth_user_backend", b":_auth_user_hash"]
+LOGIN_NAMES = [b"U", b"B", b"H"]
 OTHER_NAMES = [b":_session_expiry", b":colour", b":", b"q", b"", b":\xff"]
 NAMES = st.sampled_from([*OWN_NAMES, *LOGIN_NAMES, *OTHER_NAMES])
 ABSURD = [b"1e400", b"-1e400", b"nan", b"inf", b"-inf", b"1.5", b"0x10", b"1_0", b""]
@@ -107,9 +107,9 @@ def events(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 class TestRecord:
     @PATIENT
-    @example(damage={b":_auth_user_hash": b'"\\ud800"'}, path="/page/")
-    @example(damage={b":_auth_user_backend": b'"\\ud800"'}, path="/api/me/")
-    @example(damage={b":_auth_user_id": b'"1\\u0000"'}, path="/api/name/")
+    @example(damage={b"H": b'"\\ud800"'}, path="/page/")
+    @example(damage={b"B": b'"\\ud800"'}, path="/api/me/")
+    @example(damage={b"U": b'"1\\u0000"'}, path="/api/name/")
     @example(damage={b"a": b"9" * 18}, path="/api/me/")
     @example(damage={b":_session_expiry": b"1" * 5000}, path="/put/?colour=blue")
     @given(damage=DAMAGE, path=st.sampled_from(PATHS))
@@ -410,6 +410,6 @@ class TestMeaning:
         client = log_in()
         assert client.get("/api/me/", secure=True).status_code == 200
         record = f"sa:s:{digest(session_key(client))}"
-        redis_client.hset(record, ":_auth_user_id", '"nobody"')
+        redis_client.hset(record, "U", '"nobody"')
 
         assert client.get("/api/me/", secure=True).status_code == 401

@@ -81,7 +81,7 @@ class TestLoad:
             {"q": "1"},
             {":k": b"\xff"},
             {":k": b"\x80\x04K\x01."},
-            {":_auth_user_id": '"no number"'},
+            {"U": '"no number"'},
             {":_session_expiry": '"soon"'},
             {":_session_expiry": "1e400"},
         ],

@@ -102,7 +102,7 @@ class TestConfirmed:
         key = session_key(log_in())
 
         with redis.Redis.from_url(servers.replica.url) as replica:
-            assert replica.hexists(f"sa:s:{digest(key)}", ":_auth_user_id")
+            assert replica.hexists(f"sa:s:{digest(key)}", "U")
             assert replica.zscore(f"sa:u:{alice.pk}", digest(key))
 
     def test_script_that_was_forgotten_is_confirmed_too(

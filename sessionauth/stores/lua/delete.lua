@@ -7,7 +7,7 @@ if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then
   redis.call('DEL', KEYS[1])
   return false
 end
-local stored = redis.call('HMGET', KEYS[1], ':_auth_user_id', 'r')
+local stored = redis.call('HMGET', KEYS[1], 'U', 'r')
 if not stored[2] then
   redis.call('DEL', KEYS[1])
 end

@@ -82,7 +82,7 @@ class TestActiveSessions:
     ) -> None:
         """A record says whose it is; an entry that was left behind does not."""
         session = opened(alice)
-        redis_client.hset(record_key(session), ":_auth_user_id", f'"{bob.pk}"')
+        redis_client.hset(record_key(session), "U", f'"{bob.pk}"')
 
         assert active_sessions(str(alice.pk)) == []
 

@@ -217,7 +217,7 @@ class TestDelete:
     def test_deleted_record_is_gone(self, redis_client: redis.Redis) -> None:
         """Every process asks the same store, so it ends everywhere at once."""
         sessions.create("d", POLICY)
-        sessions.save("d", {b":_auth_user_id": b'"7"'}, (), POLICY)
+        sessions.save("d", {b"U": b'"7"'}, (), POLICY)
 
         assert sessions.delete("d") == b'"7"'
         assert keys_in(redis_client) == set()

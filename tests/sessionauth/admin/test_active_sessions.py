@@ -30,12 +30,12 @@ HOUR_US = 3_600_000_000
 def many(users: int, each: int = 2) -> None:
     """Store as many sessions as a busy site has, of users without rows."""
     policy = get_settings().timeouts
-    record = {b"a": b"%d" % 9_999_999_999_999, b":_auth_user_id": b'"%d"'}
+    record = {b"a": b"%d" % 9_999_999_999_999, b"U": b'"%d"'}
     for user_id in range(1_000_000, 1_000_000 + users):
         for n in range(each):
             handle = f"{user_id}-{n}"
             sessions.create(handle, policy)
-            fields = {**record, b":_auth_user_id": b'"%d"' % user_id}
+            fields = {**record, b"U": b'"%d"' % user_id}
             sessions.save(handle, fields, (), policy)
             index.admit(str(user_id), handle, None, (None, "evict_oldest"), policy)
         logins.note(str(user_id), policy)

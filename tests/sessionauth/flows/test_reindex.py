@@ -168,7 +168,7 @@ class TestReindex:
         """There is nobody to list them for."""
         stored(colour="red")
         redis_client.set("sa:s:text", "nonsense")
-        redis_client.hset("sa:s:hash", mapping={"c": "x", ":_auth_user_id": '"7"'})
+        redis_client.hset("sa:s:hash", mapping={"c": "x", "U": '"7"'})
 
         assert reindex() == 0
 
