@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from knox.models import AuthToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
@@ -10,7 +11,7 @@ import jwtauth
 import sessionauth
 from demo_project.devices import BROWSER
 from jwtauth.core.issued_tokens import IssuedTokens
-from sessionauth.engine import SessionStore
+from sessionauth.middleware import SessionMiddleware
 
 Headers = dict[str, str]
 
@@ -53,10 +54,14 @@ def session_cookie(key: str) -> Headers:
 
 def session_key(user: User) -> str:
     """Log a user in with sessionauth and return the session's id."""
+
+    def log_in(request: HttpRequest) -> HttpResponse:
+        sessionauth.login(request, user)
+        return HttpResponse()
+
     request = RequestFactory(HTTP_USER_AGENT=BROWSER).post("/")
-    request.session = SessionStore()
-    sessionauth.login(request, user)
-    request.session.save()
+    # Which tells the session from where the login comes.
+    SessionMiddleware(log_in)(request)
     return str(request.session.session_key)
 
 
