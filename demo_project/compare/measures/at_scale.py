@@ -1,5 +1,6 @@
 """What requests, refreshes and logins cost with many logins stored (``--scale``)."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -53,6 +54,8 @@ def _fill(run: Run, filled: Sequence[FilledMode], stored: int, size: int) -> Non
         known = -(-KNOWN * (end - start) // (size - stored))
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             list(pool.map(partial(FilledMode.fill, stored=end, known=known), filled))
+    # What is still on its way to the disk would take the processors' time.
+    os.sync()
     for mode in filled:
         run.progress(f"{size:,} logins: calling as {len(mode.known)} of {mode.name}")
         mode.open()
@@ -74,7 +77,9 @@ def _share_row(run: Run, filled: Sequence[FilledMode], size: int) -> Row:
         "authentication",
         unit="%",
         how=f"api/me/ beside api/public/, {TURN} requests of each in turns, each by "
-        f"another one of {KNOWN} logins from all over the store that have called",
+        f"another one of {KNOWN} logins from all over the store that have called; "
+        "where a session's last call is more than a minute ago, with a look at its "
+        "user",
         noise=f"median and quartiles of {rounds} rounds; the modes take turns",
         cells={name: percent(taken) for name, taken in shares.items()},
     )
