@@ -63,6 +63,9 @@ def scale_for(row: Row) -> Scale:
         # A power of ten below the least, whose bar has a length then.
         start = 10.0 ** (math.ceil(math.log10(least)) - 1)
         return Scale(start=start, end=most, is_logarithmic=True)
+    if row.unit == "%":
+        # A share of the whole: a bar that fills its track would say that it is all.
+        most = max(most, 100)
     return Scale(start=0, end=most if most > 0 else 1, is_logarithmic=False)
 
 

@@ -49,6 +49,12 @@ class TestBars:
             "jwt, denylist",
         ]
 
+    def test_share_of_a_whole_is_drawn_as_one(self) -> None:
+        """A bar that fills its track would say that nothing is lost."""
+        shares = {"session": cell(60, "60 %"), "jwt": cell(90, "90 %")}
+
+        assert _widths(_drawn(row(shares, unit="%"))) == ["60.00%", "90.00%"]
+
     @pytest.mark.parametrize("value", [0, -16])
     def test_nothing_and_less_than_nothing_have_no_length(self, value: float) -> None:
         """A store may shrink; a bar can't."""
