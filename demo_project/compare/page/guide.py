@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from demo_project.compare.outages.words import REQUEST, WITH_ROW
 from demo_project.compare.page.questions import BY_NAME, QUESTIONS, Choice, Question
 from demo_project.compare.page.reasons import (
     BECAUSE,
     COSTS,
+    ENDED_ELSEWHERE,
     IN_COOKIES,
     NEED_TEXTS,
     OF_CLIENT,
@@ -63,6 +65,8 @@ class Turn:
 
     question: Question
     choice: Choice
+    query: str
+    """All answers, this one among them, as an address has them."""
     mode: str
     title: str
     """The mode's, as the result has it."""
@@ -190,10 +194,7 @@ def advise(answers: Answers, result: Result) -> Advice:
         mode=mode,
         title=_title(result, mode),
         reasons=list(_reasons(answers, result, mode, given_up)),
-        given_up=[
-            Reason(text=need.text.cannot, quotes=[_quote(result, need.row_id, mode)])
-            for need in given_up
-        ],
+        given_up=list(_given_up(answers, result, mode, given_up)),
         costs=list(_costs(result, mode)),
         turns=list(_turns(answers, result, mode)),
         settings=settings_of(mode, answers["client"]),
@@ -255,11 +256,24 @@ def _reasons(
     yield from _of_cookies(answers, result, mode)
 
 
+def _given_up(
+    answers: Answers, result: Result, mode: str, given_up: Sequence[Need]
+) -> Iterator[Reason]:
+    for need in given_up:
+        yield Reason(text=need.text.cannot, quotes=[_quote(result, need.row_id, mode)])
+    if answers["ending"] != "at_once" or answers["verifier"] != "others":
+        return
+    row_id = ENDED_ELSEWHERE.row_id
+    if _has(result, row_id, mode) and _is_accepted(_cell(result, row_id, mode)):
+        quote = _quote(result, row_id, mode)
+        yield Reason(text=ENDED_ELSEWHERE.text, quotes=[quote])
+
+
 def _of_cookies(answers: Answers, result: Result, mode: str) -> Iterator[Reason]:
     """Say what differs where pages bring the tokens."""
-    if answers["client"] != "pages" or mode == SESSION:
+    if answers["client"] == "api" or mode == SESSION:
         return
-    if answers["verifier"] == "others":
+    if answers["client"] == "pages" and answers["verifier"] == "others":
         quote = _quote(result, ON_ONE_HOST.row_id, mode)
         yield Reason(text=ON_ONE_HOST.text, quotes=[quote])
     if mode != COOKIES and _has(result, IN_COOKIES.row_id, COOKIES):
@@ -296,6 +310,7 @@ def _turns(answers: Answers, result: Result, mode: str) -> Iterator[Turn]:
                 yield Turn(
                     question=question,
                     choice=choice,
+                    query=urlencode(others),
                     mode=other_mode,
                     title=_title(result, other_mode),
                 )

@@ -121,11 +121,20 @@ OF_CLIENT: Mapping[str, Sequence[Because]] = {
 IN_COOKIES = Because(
     row_id="bytes_sent",
     text=_(
-        "The figures are of tokens in a header. In cookies they cost what they cost in "
-        "the mode with cookies."
+        "The figures are of tokens in a header. In cookies a request carries as many "
+        "bytes as in the mode with cookies, and is checked against forgery as there."
     ),
 )
 """Where the settings deliver by cookie what was measured as a bearer token."""
+ENDED_ELSEWHERE = Because(
+    row_id="second_service_revoked",
+    text=_(
+        "A login ends at once here, and in no other service before its access token "
+        "expires. Let the others read the denylist, or make ACCESS_TOKEN_LIFETIME "
+        "shorter."
+    ),
+)
+"""Where others verify, and an end at once was asked for."""
 ON_ONE_HOST = Because(
     row_id="second_service",
     text=_(

@@ -65,6 +65,14 @@ def _usual_rows() -> dict[str, dict[str, Cell]]:
             name: Cell(text="401", details={"status": 401}) for name in SESSIONS
         }
         | {name: Cell(text="200", details={"status": 200}) for name in TOKENS},
+        "second_service_revoked": {
+            name: Cell(text="401, as before", details={"status": 401})
+            for name in SESSIONS
+        }
+        | {
+            name: Cell(text="200, until it expires", details={"status": 200})
+            for name in TOKENS
+        },
         "injected_script": _each("reads nothing"),
         "cross_site_form": _each("nothing is sent"),
         "keys": _each("none"),

@@ -1,6 +1,7 @@
 """The decision guide: one advice for every answer, resting on figures of the result."""
 
 from itertools import product
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -12,7 +13,7 @@ from demo_project.compare.page.guide import (
 )
 from demo_project.compare.page.questions import QUESTIONS
 from demo_project.compare.result import Cell
-from tests.demo_project.compare.made_results import TOKENS, made_result
+from tests.demo_project.compare.made_results import SESSIONS, TOKENS, made_result
 
 EVERY = [
     dict(zip((q.name for q in QUESTIONS), values, strict=True))
@@ -82,7 +83,8 @@ class TestEveryAnswer:
                 assert row is not None
                 if answers[question] == "goes_on" and row_id not in given_up:
                     assert row.cells[advice.mode].details["a request"] == 200
-            assert given_up <= {"redis_stops", "database_stops"}
+            outages = {"redis_stops", "database_stops"}
+            assert given_up <= outages | {"second_service_revoked"}
 
     def test_turns_are_what_the_guide_would_say(self) -> None:
         """Each is a promise about one changed answer."""
@@ -90,6 +92,9 @@ class TestEveryAnswer:
             result = made_result()
             advice = advise(answers, result)
 
+            for turn in advice.turns:
+                asked = dict(parse_qsl(turn.query))
+                assert asked == {**answers, turn.question.name: turn.choice.value}
             promised = {(t.question.name, t.choice.value): t.mode for t in advice.turns}
             for question in QUESTIONS:
                 for choice in question.choices:
@@ -136,6 +141,31 @@ class TestAdvice:
         assert "Redis on several servers" in str(given_up.text)
         assert [quote.row_id for quote in given_up.quotes] == ["redis_stops"]
 
+    @pytest.mark.parametrize("client", ["pages", "api", "both"])
+    def test_end_that_others_do_not_hear_of_is_said(self, client: str) -> None:
+        """At once is at once here: the figure beside it says so of the others."""
+        answers = NOTHING_SPECIAL | {"verifier": "others", "client": client}
+
+        [given_up] = advise(answers, made_result()).given_up
+        patient = advise(answers | {"ending": "minutes"}, made_result()).given_up
+        alone = advise(answers | {"verifier": "own"}, made_result()).given_up
+
+        assert "Let the others read the denylist" in str(given_up.text)
+        assert [quote.figure for quote in given_up.quotes] == ["200, until it expires"]
+        assert patient == alone == []
+
+    def test_others_that_hear_of_an_end_are_no_reason(self) -> None:
+        """A second service that reads the denylist refuses, too."""
+        answers = NOTHING_SPECIAL | {"verifier": "others", "client": "api"}
+        heard = {
+            name: Cell(text="401", details={"status": 401})
+            for name in (*SESSIONS, *TOKENS)
+        }
+
+        advice = advise(answers, made_result(second_service_revoked=heard))
+
+        assert advice.given_up == []
+
     def test_cookies_go_to_no_other_host(self) -> None:
         """The row was measured with both services on one."""
         others = NOTHING_SPECIAL | {"verifier": "others"}
@@ -146,11 +176,13 @@ class TestAdvice:
         assert any("a cookie goes to no other" in text for text in texts)
         assert not any("a cookie goes to no other" in str(r.text) for r in of_programs)
 
+    @pytest.mark.parametrize("client", ["pages", "both"])
     def test_figures_of_bearer_tokens_are_not_passed_off_as_those_of_cookies(
-        self,
+        self, client: str
     ) -> None:
         """The settings say cookies, and the mode was measured without."""
-        answers = NOTHING_SPECIAL | {"ending": "minutes", "redis": "goes_on"}
+        special = {"ending": "minutes", "redis": "goes_on", "client": client}
+        answers = NOTHING_SPECIAL | special
         result = made_result(bytes_sent=_bytes_sent())
 
         advice = advise(answers, result)
@@ -166,6 +198,7 @@ class TestAdvice:
         assert [(q.mode, q.figure) for q in quotes] == [
             ("jwt, cookies", "200"),
             ("session", "401"),
+            ("jwt, cookies", "200, until it expires"),
         ]
 
     def test_session_whose_check_is_due_does_not_go_on_without_the_database(

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.conf import LazySettings
@@ -223,6 +224,27 @@ class TestGuide:
         assert "Answer the questions that are marked" in page
         assert page.count("(not answered)") == len(QUESTIONS) - 1
         assert 'id="advice"' not in page
+
+    @pytest.mark.usefixtures("measured")
+    def test_advice_from_here_has_no_reservation(self, client: Client) -> None:
+        """The figures are this machine's."""
+        assert "are another machine" not in _page(client, **ANSWERS)
+
+    def test_advice_from_elsewhere_says_so(self, client: Client) -> None:
+        """Times in it would pass for one's own; the whole result is far below."""
+        kept_results.OF_THE_PROJECT.write_text(made_result().to_json())
+
+        advice = _page(client, **ANSWERS).partition('id="advice"')[2]
+
+        assert "are another machine" in advice.partition("<h4>")[0]
+
+    @pytest.mark.usefixtures("measured")
+    def test_other_answers_are_links_to_their_advice(self, client: Client) -> None:
+        """An answer is an address."""
+        page = _page(client, **ANSWERS)
+
+        [query] = re.findall(r'href="[^"?]*\?([^"]*verifier=others[^"]*)#advice"', page)
+        assert "Take tokens" in _page(client, **dict(parse_qsl(unescape(query))))
 
     def test_nothing_measured_is_no_advice(self, client: Client) -> None:
         """It would be an opinion."""
