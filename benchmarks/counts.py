@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from redis.connection import AbstractConnection
 
-from benchmarks import credentials
+from benchmarks import credentials, peer_credentials
 from benchmarks.comparison import Call
 from benchmarks.in_process import InProcess
 from benchmarks.rows import Row, slug
@@ -29,10 +29,10 @@ def measure() -> Iterator[Row]:
     session = credentials.session_headers(user)
     yield from _rows("session", get("/session/", session))
     yield from _rows("session, user's row", get("/session/row/", session))
-    simplejwt = credentials.simplejwt_headers(user)
+    simplejwt = peer_credentials.simplejwt_headers(user)
     yield from _rows("simplejwt stateless", get("/simplejwt/stateless/", simplejwt))
     yield from _rows("simplejwt", get("/simplejwt/", simplejwt))
-    yield from _rows("knox", get("/knox/", credentials.knox_headers(user)))
+    yield from _rows("knox", get("/knox/", peer_credentials.knox_headers(user)))
 
 
 def _rows(what: str, call: Call) -> Iterator[Row]:

@@ -1,11 +1,9 @@
-"""A login with each scheme: the header that a client would send."""
+"""A login with each of our schemes: the header that a client would send."""
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
-from knox.models import AuthToken
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 import jwtauth
 import sessionauth
@@ -23,23 +21,7 @@ def jwtauth_tokens(user: User) -> IssuedTokens:
 
 def jwtauth_headers(user: User) -> Headers:
     """Return the header that proves ``user`` to jwtauth."""
-    return _bearer(jwtauth_tokens(user).access_token)
-
-
-def simplejwt_headers(user: User) -> Headers:
-    """Return the header that proves ``user`` to simplejwt, stateless or not."""
-    return _bearer(str(AccessToken.for_user(user)))
-
-
-def simplejwt_refresh_token(user: User) -> str:
-    """Return a refresh token of simplejwt; it is on record in the database."""
-    return str(RefreshToken.for_user(user))
-
-
-def knox_headers(user: User) -> Headers:
-    """Return the header that proves ``user`` to knox."""
-    _, token = AuthToken.objects.create(user)
-    return {"Authorization": f"Token {token}"}
+    return bearer(jwtauth_tokens(user).access_token)
 
 
 def session_headers(user: User) -> Headers:
@@ -65,5 +47,6 @@ def session_key(user: User) -> str:
     return str(request.session.session_key)
 
 
-def _bearer(token: str) -> Headers:
+def bearer(token: str) -> Headers:
+    """Return the header that shows a token."""
     return {"Authorization": f"Bearer {token}"}

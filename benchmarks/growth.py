@@ -12,7 +12,7 @@ from rest_framework_simplejwt.token_blacklist.models import (
     OutstandingToken,
 )
 
-from benchmarks import credentials, tables
+from benchmarks import credentials, peer_credentials, tables
 from benchmarks.comparison import Call
 from benchmarks.in_process import InProcess
 from benchmarks.rows import Row, slug
@@ -42,7 +42,7 @@ def measure() -> Iterator[Row]:
     users = [User.objects.create_user(f"growth-{number}") for number in range(LOGINS)]
     worker = InProcess()
     ours = [credentials.jwtauth_tokens(user).refresh_token for user in users]
-    theirs = [credentials.simplejwt_refresh_token(user) for user in users]
+    theirs = [peer_credentials.simplejwt_refresh_token(user) for user in users]
     footprint = _footprint(
         [worker.refresher("/jwt/token/refresh/", token) for token in ours],
         [TokenFamily],

@@ -18,7 +18,7 @@ PROGRAMS = (
 )
 NEED_POSTGRESQL = frozenset({"growth", "login_size", "scale", "engines"})
 """They ask the server what only PostgreSQL tells, or fill it with a million rows."""
-NEED_NO_PEERS = frozenset({"access_token"})
+NEED_NO_PEERS = frozenset({"access_token", "scale"})
 _PEERS = ("rest_framework_simplejwt", "knox")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.contrib.auth.models import User
 
-from benchmarks import credentials, floor
+from benchmarks import credentials, floor, peer_credentials
 from benchmarks.comparison import Comparison
 from benchmarks.in_process import InProcess
 
@@ -17,7 +17,7 @@ def measure() -> Iterator[Comparison]:
     user = User.objects.create_user("refresh")
     worker = InProcess()
     ours = credentials.jwtauth_tokens(user).refresh_token
-    theirs = credentials.simplejwt_refresh_token(user)
+    theirs = peer_credentials.simplejwt_refresh_token(user)
     yield Comparison(
         id="refresh",
         about="refresh",

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import override_settings
 
-from benchmarks import credentials
+from benchmarks import credentials, peer_credentials
 from benchmarks.comparison import Call, Comparison
 from benchmarks.django_sessions import PEER, django_session_headers, worker_with
 from benchmarks.in_process import InProcess
@@ -17,7 +17,7 @@ def measure() -> Iterator[Comparison]:
     user = User.objects.create_user("request")
     worker = InProcess()
     jwtauth = worker.getter("/jwt/", credentials.jwtauth_headers(user))
-    simplejwt = credentials.simplejwt_headers(user)
+    simplejwt = peer_credentials.simplejwt_headers(user)
     with override_settings(JWTAUTH={**settings.JWTAUTH, "REVOCATION": "refresh_only"}):
         yield _against_public(worker, {"jwtauth refresh_only": jwtauth})
     yield _against_public(
@@ -29,7 +29,7 @@ def measure() -> Iterator[Comparison]:
             ),
             "simplejwt stateless": worker.getter("/simplejwt/stateless/", simplejwt),
             "simplejwt": worker.getter("/simplejwt/", simplejwt),
-            "knox": worker.getter("/knox/", credentials.knox_headers(user)),
+            "knox": worker.getter("/knox/", peer_credentials.knox_headers(user)),
             f"session on {PEER}": worker_with(PEER).getter(
                 "/session/django/", django_session_headers(user)
             ),

@@ -13,7 +13,7 @@ from rest_framework_simplejwt.authentication import (
     JWTAuthentication as SimpleJWTAuthentication,
 )
 
-from benchmarks import credentials
+from benchmarks import credentials, peer_credentials
 from benchmarks.comparison import Call, Comparison
 from benchmarks.credentials import Headers
 from jwtauth.authentication import JWTAuthentication
@@ -46,7 +46,7 @@ def _comparison(contenders: Mapping[str, Call], user: User) -> Comparison:
         about="user's row",
         against="simplejwt",
         yardstick=_authenticator(
-            SimpleJWTAuthentication(), credentials.simplejwt_headers(user)
+            SimpleJWTAuthentication(), peer_credentials.simplejwt_headers(user)
         ),
         contenders=contenders,
     )
