@@ -188,10 +188,9 @@ class PostgresCluster:
         The signal to stop goes to the shell alone, which would leave it to itself.
         """
         initdb = shlex.join(self._initdb())
-        return (
-            f"{initdb} & made=$!; trap 'kill $made; wait $made; exit 1' QUIT; "
-            "wait $made || exit; trap - QUIT"
-        )
+        # Before it starts: a shell that has no trap yet would end alone.
+        until_made = "trap 'kill $!; wait; exit 1' QUIT"
+        return f"{until_made}; {initdb} & wait $! || exit; trap - QUIT"
 
     def _initdb(self) -> Sequence[str]:
         options = ["--auth=trust", f"--username={SUPERUSER}", "--encoding=UTF8"]
