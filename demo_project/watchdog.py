@@ -174,6 +174,9 @@ def _listen_for_signals() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Ignored by what a script starts with "&", and so by a server: it may be the signal
+    # that is to stop it.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     return asked_to_end
 
 

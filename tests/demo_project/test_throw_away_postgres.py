@@ -25,6 +25,12 @@ with PostgresCluster(Path({programs!r})) as cluster:
     time.sleep(120)
 """
 
+# What a shell without job control starts with "&" is born like that.
+IN_A_SCRIPT = """
+import signal
+signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+"""
+
 
 @pytest.fixture
 def programs() -> Path:
@@ -127,7 +133,7 @@ class TestPostgresCluster:
         told.chmod(0o666)
         initdb = f"echo $$ $PWD > {shlex.quote(str(told))}; exec sleep 90"
         _make_program(tmp_path / "initdb", initdb)
-        program = OWNER.format(programs=str(tmp_path), then="")
+        program = IN_A_SCRIPT + OWNER.format(programs=str(tmp_path), then="")
         with subprocess.Popen([sys.executable, "-c", program], cwd=CHECKOUT) as owner:  # noqa: S603 - our own program
             until(lambda: told.read_text().endswith("\n"))
             owner.kill()
