@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookies import SimpleCookie
 from types import TracebackType
 from typing import Protocol, Self
@@ -139,13 +139,7 @@ class HttpCaller:
         if content is not None:
             sent["Content-Type"] = kind
         self._leave_an_idle_connection()
-        try:
-            self._connection.request(method, path, content, sent)
-            response = self._connection.getresponse()
-            received = response.read()
-        except HTTPException as error:
-            self._connection.close()
-            raise ConnectionError(f"{method} {path}: {error!r}") from error
+        response, received = self._exchange(method, path, content, sent)
         set_cookies = response.headers.get_all("Set-Cookie", [])
         self._keep_cookies(set_cookies)
         return Answer(
@@ -154,6 +148,34 @@ class HttpCaller:
             content=received,
             set_cookies=set_cookies,
         )
+
+    def _exchange(
+        self, method: str, path: str, content: str | None, headers: Mapping[str, str]
+    ) -> tuple[HTTPResponse, bytes]:
+        try:
+            is_kept = self._sent_whole(method, path, content, headers)
+            response = self._connection.getresponse()
+            received = response.read()
+        except HTTPException as error:
+            self._connection.close()
+            raise ConnectionError(f"{method} {path}: {error!r}") from error
+        if not is_kept:
+            self._connection.close()
+        return response, received
+
+    def _sent_whole(
+        self, method: str, path: str, content: str | None, headers: Mapping[str, str]
+    ) -> bool:
+        """Send, and tell whether the server took all of it.
+
+        One that refuses need not read the body: it answers and closes the connection,
+        and its answer is there to be read (RFC 9112 section 9.6).
+        """
+        try:
+            self._connection.request(method, path, content, headers)
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        return True
 
     def _leave_an_idle_connection(self) -> None:
         if time.monotonic() - self._used_at > LONGEST_IDLE_SECONDS:

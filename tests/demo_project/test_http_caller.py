@@ -1,6 +1,7 @@
 """The caller's one connection to a server, and when it takes another."""
 
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -25,6 +26,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.connections.append(self.client_address[1])
         self.send_response(204)
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        """Refuse without a look at the body, which never comes."""
+        self.server.connections.append(self.client_address[1])
+        self.send_response(403)
+        self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *args: object) -> None:
@@ -61,4 +69,26 @@ def test_connection_that_was_silent_is_left_for_another(
         caller.send("GET", "/")
         caller.send("GET", "/")
 
+    assert len(set(server.connections)) == 2
+
+
+@pytest.mark.parametrize("fault", [BrokenPipeError, ConnectionResetError])
+def test_refusal_before_the_body_was_sent_is_the_answer(
+    server: _Server, fault: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server need not read what it refuses: it answers, and closes."""
+    send = HTTPConnection.send
+
+    def send_head_alone(connection: HTTPConnection, data: bytes) -> None:
+        if not data.startswith((b"POST", b"GET")):
+            raise fault
+        send(connection, data)
+
+    monkeypatch.setattr(HTTPConnection, "send", send_head_alone)
+
+    with HttpCaller(server.server_port, device="test") as caller:
+        answer = caller.send("POST", "/", form={"text": "too late"})
+        caller.send("GET", "/")
+
+    assert answer.status == 403
     assert len(set(server.connections)) == 2
