@@ -16,6 +16,7 @@ from tests.harness.patience import is_alive, until
 pytestmark = pytest.mark.postgres
 
 OWNER = """
+import time
 from pathlib import Path
 from demo_project.throw_away_postgres import PostgresCluster
 with PostgresCluster(Path({programs!r})) as cluster:
