@@ -7,6 +7,7 @@ if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then
   redis.call('DEL', KEYS[1])
   return false
 end
+-- The user id, and whether the session was renewed (core/record.py).
 local stored = redis.call('HMGET', KEYS[1], 'U', 'r')
 if not stored[2] then
   redis.call('DEL', KEYS[1])
