@@ -2,7 +2,7 @@
 
 Several servers live in it, each under a watchdog of its own. A directory that one of
 them removed would be missing to the others, so it has a watchdog too, whose program,
-this file, does nothing but wait. When it is told to end it waits for the others: each
+this file, makes it and waits. When it is told to end it waits for the others: each
 holds a lock on a file ``<its directory>/**/*.lock`` until it is gone.
 """
 
@@ -23,7 +23,11 @@ from demo_project.watchdog import GRACE_SECONDS, GuardedProcess, ServerCommand
 
 @contextlib.contextmanager
 def throw_away_directory() -> Iterator[Path]:
-    """Yield a new, empty directory; remove it with all that is in it."""
+    """Yield a new, empty directory; remove it with all that is in it.
+
+    Raises:
+        OSError: it could not be made; stderr has the reason.
+    """
     name = f"tandem-compare-{secrets.token_hex(4)}"
     directory = Path(tempfile.gettempdir(), name).absolute()
     guard = GuardedProcess(
@@ -35,8 +39,7 @@ def throw_away_directory() -> Iterator[Path]:
         )
     )
     try:
-        # Made when it is guarded: a run may be killed at any time.
-        directory.mkdir(mode=0o700)
+        _wait_until_made(directory, guard)
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -52,6 +55,12 @@ def in_use(directory: Path) -> Iterator[int]:
     with (directory / "server.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield lock.fileno()
+
+
+def _wait_until_made(directory: Path, guard: GuardedProcess) -> None:
+    while not directory.exists():
+        if guard.has_exited(0.02):
+            raise OSError(f"The directory {directory} could not be made.")
 
 
 def _wait_for_the_others(directory: Path) -> None:
@@ -76,6 +85,12 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-if __name__ == "__main__":
+def _guard(directory: Path) -> None:
+    # A run may be killed at any time: nothing is there before this program can wait.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    _wait_for_the_others(Path(sys.argv[1]))
+    directory.mkdir(mode=0o700)
+    _wait_for_the_others(directory)
+
+
+if __name__ == "__main__":
+    _guard(Path(sys.argv[1]))

@@ -1,7 +1,9 @@
 """The directory of a run: gone with it, however it ends."""
 
+import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,17 @@ SLOW_SERVER = (
     'trap "sleep 1; mkdir -p $0/late/file; exit" TERM; touch $0/ready; '
     "while :; do sleep 0.1; done"
 )
+# What guards the directory may be slow to start.
+SLOW_PYTHON = f"""#!/bin/sh
+if [ "$1" = -m ]; then sleep 1; fi
+exec {shlex.quote(sys.executable)} "$@"
+"""
 RUN = f"""
-import time
+import sys, time
 from demo_project.compare.servers import throw_away_directory as here
 from demo_project.watchdog import GuardedProcess, ServerCommand
 from tests.harness.patience import until
+sys.executable = sys.argv[1]
 with here.throw_away_directory() as root:
     home = root / "server"
     home.mkdir()
@@ -52,13 +60,25 @@ class TestThrowAwayDirectory:
 
         assert not directory.exists()
 
+    def test_one_that_cannot_be_made_is_an_error_that_names_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever waits for it would wait for ever."""
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+
+        with pytest.raises(OSError, match=r"/missing/tandem-compare-\w+ could not be"):
+            throw_away_directory().__enter__()
+
     @pytest.mark.slow
     def test_killed_run_leaves_none_though_a_server_still_writes(
         self, tmp_path: Path
     ) -> None:
         """Removed too early, it would be made again by who is still ending."""
+        slow_python = tmp_path / "python"
+        slow_python.write_text(SLOW_PYTHON)
+        slow_python.chmod(0o700)
         run = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-c", RUN],
+            [sys.executable, "-c", RUN, str(slow_python)],
             cwd=CHECKOUT,
             env={**clean_environment(), "TMPDIR": str(tmp_path)},
             stdout=subprocess.PIPE,
