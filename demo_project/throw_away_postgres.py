@@ -107,9 +107,8 @@ class PostgresCluster:
             PostgresError: It could not be made or started.
         """
         try:
-            self._make_directory()
             script = f"{self._initialisation()}; {self._server()}"
-            self._processes = [self._spawn(script)]
+            self._processes = [self._spawn(script, is_new=True)]
             self._wait_for_answer()
         except BaseException:
             self.stop()
@@ -155,27 +154,23 @@ class PostgresCluster:
         """Stop the cluster."""
         self.stop()
 
-    def _make_directory(self) -> None:
-        self.socket_dir.mkdir(mode=0o700)
-        if self._user is not None:
-            account = pwd.getpwnam(self._user)
-            os.chown(self.socket_dir, account.pw_uid, account.pw_gid)
-
     def _running(self) -> GuardedProcess:
         if not self._processes:
             raise PostgresError("The cluster has not been started.")
         return self._processes[-1]
 
-    def _spawn(self, script: str) -> GuardedProcess:
+    def _spawn(self, script: str, *, is_new: bool = False) -> GuardedProcess:
+        directory = str(self.socket_dir)
         # Initialised under the watchdog too: a run may be killed at any time.
         return GuardedProcess(
             ServerCommand(
                 argv=["/bin/sh", "-c", script],
-                cwd=str(self.socket_dir),
+                cwd=directory,
                 log=str(self._log),
                 # A locale that is not installed would stop both programs.
                 env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-                remove=[str(self.socket_dir)],
+                make=directory if is_new else None,
+                remove=[] if is_new else [directory],
                 # Immediate shutdown: it waits for no client and writes nothing.
                 stop_signal=signal.SIGQUIT,
                 user=self._user,

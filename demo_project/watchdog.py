@@ -3,7 +3,8 @@
 ``GuardedProcess`` starts a second Python, the watchdog, and that one starts the
 server. The watchdog reads a pipe whose other end only the starting process holds:
 the kernel closes it however that process ends, SIGKILL included, and the watchdog
-then ends the server and removes what it was told to remove.
+then ends the server and removes what it was told to remove. It makes the server's
+directory, too: one that was made before would stay if its maker is killed in between.
 
 The watchdog lives in a session of its own, so that Ctrl-C, which the terminal sends
 to the whole process group, ends the starting process and not the watchdog before it
@@ -25,7 +26,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
@@ -39,12 +40,15 @@ class ServerCommand:
     """What the watchdog starts and how it ends it; every path is absolute.
 
     ``log`` is a file, or None for what the starting process has as its stderr.
+    ``make`` is a directory that must not be there yet: it is made, for the server's
+    account alone, and removed in the end. What ``remove`` names is removed as well.
     """
 
     argv: Sequence[str]
     cwd: str
     log: str | None
     env: Mapping[str, str] = field(default_factory=dict)
+    make: str | None = None
     remove: Sequence[str] = ()
     stop_signal: int = signal.SIGTERM
     user: str | None = None
@@ -58,7 +62,7 @@ class GuardedProcess:
         """Start the watchdog, which starts the server.
 
         Raises:
-            OSError: The server's program could not be started.
+            OSError: The server's program could not be started, or ``make`` not made.
         """
         self._watchdog = subprocess.Popen(  # noqa: S603 - our own program
             # Isolated and without site-packages: nothing in the caller's
@@ -149,12 +153,28 @@ def _watch(command: ServerCommand) -> None:
     """Be the watchdog: start the server, wait for the caller's end, clean up."""
     asked_to_end = _listen_for_signals()
     try:
-        _run(command, asked_to_end)
+        with _directory_of(command):
+            _run(command, asked_to_end)
     except OSError as error:
         _report(str(error))
     finally:
         for path in command.remove:
             shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _directory_of(command: ServerCommand) -> Iterator[None]:
+    if command.make is None:
+        yield
+        return
+    # What is there already is somebody else's, and stays.
+    Path(command.make).mkdir(mode=0o700)
+    try:
+        if account := _account_of(command):
+            os.chown(command.make, account.pw_uid, account.pw_gid)
+        yield
+    finally:
+        shutil.rmtree(command.make, ignore_errors=True)
 
 
 def _as_argument(command: ServerCommand) -> str:
@@ -197,7 +217,7 @@ def _run(command: ServerCommand, asked_to_end: int) -> None:
 
 
 def _start(command: ServerCommand) -> "subprocess.Popen[bytes]":
-    account = None if command.user is None else pwd.getpwnam(command.user)
+    account = _account_of(command)
     with _log_of(command) as log:
         return subprocess.Popen(  # noqa: S603 - the caller's program
             command.argv,
@@ -210,6 +230,10 @@ def _start(command: ServerCommand) -> "subprocess.Popen[bytes]":
             group=account and account.pw_gid,
             extra_groups=account and [],
         )
+
+
+def _account_of(command: ServerCommand) -> pwd.struct_passwd | None:
+    return None if command.user is None else pwd.getpwnam(command.user)
 
 
 def _log_of(command: ServerCommand) -> contextlib.AbstractContextManager[IO[bytes]]:

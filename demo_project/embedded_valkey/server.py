@@ -2,7 +2,6 @@
 
 import contextlib
 import shlex
-import shutil
 import signal
 import socket
 import time
@@ -128,27 +127,23 @@ class EmbeddedValkey:
         return self._process
 
     def _spawn(self, binary: str, lock: list[int]) -> GuardedProcess:
-        try:
-            self._directory.mkdir(mode=0o700)
-        except OSError as error:
-            raise ServerStartError(
-                f"{self._directory} could not be made for the server's socket: "
-                f"{error.strerror}. Does TMPDIR name a directory of yours?"
-            ) from error
         command = ServerCommand(
             argv=[binary, *self._arguments()],
             cwd=str(self._directory),
             log=str(self._directory / "log"),
             # A locale that is not installed would stop the server.
             env={"LC_ALL": "C"},
-            remove=[str(self._directory)],
+            make=str(self._directory),
             pass_fds=lock,
         )
         try:
             return GuardedProcess(command)
         except OSError as error:
-            shutil.rmtree(self._directory, ignore_errors=True)
-            raise ServerStartError(f"{binary} could not be started: {error}") from error
+            is_directory = str(self._directory) in str(error)
+            hint = ". Does TMPDIR name a directory of yours?" if is_directory else ""
+            raise ServerStartError(
+                f"{binary} could not be started: {error}{hint}"
+            ) from error
 
     def _arguments(self) -> list[str]:
         storage = WITHOUT_DATA if self._data_dir is None else WITH_DATA

@@ -22,7 +22,7 @@ def _announce(server: EmbeddedValkey) -> None:
 
 
 def _wait(server: EmbeddedValkey) -> None:
-    time.sleep(60)
+    time.sleep(600)
 
 
 def _return(server: EmbeddedValkey) -> None:
@@ -43,7 +43,7 @@ def _fork_and_exit(server: EmbeddedValkey) -> None:
         # The test reads until the last writer is gone.
         os.close(sys.stdout.fileno())
         os.close(sys.stderr.fileno())
-        time.sleep(20)
+        time.sleep(600)
     os._exit(0)
 
 

@@ -3,6 +3,8 @@
 import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -58,11 +60,11 @@ class TestPostgresCluster:
         assert not is_alive(pid)
 
     def test_failing_initdb_is_reported_and_leaves_nothing(
-        self, tmp_path: Path
+        self, open_directory: Path
     ) -> None:
         """Its own words say what is wrong with the machine."""
-        _make_program(tmp_path / "initdb", "echo 'no room on the disk' >&2; exit 1")
-        cluster = PostgresCluster(tmp_path)
+        _make_initdb(open_directory, "echo 'no room on the disk' >&2; exit 1")
+        cluster = PostgresCluster(open_directory)
 
         with pytest.raises(PostgresError, match="did not start: no room on the disk"):
             cluster.start()
@@ -126,15 +128,15 @@ class TestPostgresCluster:
         until(lambda: not Path(directory).exists())
 
     def test_owner_that_is_killed_while_it_is_made_leaves_nothing(
-        self, tmp_path: Path
+        self, open_directory: Path
     ) -> None:
         """Its watchdog's signal goes to a shell, which would leave initdb behind."""
-        told = tmp_path / "told"
+        told = open_directory / "told"
         told.touch()
         told.chmod(0o666)
         initdb = f"echo $$ $PWD > {shlex.quote(str(told))}; exec sleep 90"
-        _make_program(tmp_path / "initdb", initdb)
-        program = IN_A_SCRIPT + OWNER.format(programs=str(tmp_path), then="")
+        _make_initdb(open_directory, initdb)
+        program = IN_A_SCRIPT + OWNER.format(programs=str(open_directory), then="")
         with subprocess.Popen([sys.executable, "-c", program], cwd=CHECKOUT) as owner:  # noqa: S603 - our own program
             until(lambda: told.read_text().endswith("\n"))
             owner.kill()
@@ -172,9 +174,16 @@ def _execute(cluster: PostgresCluster, statement: str) -> int | None:
     return value
 
 
-def _make_program(path: Path, script: str) -> None:
-    """Make one that the account which runs the cluster can reach."""
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    for directory in [path.parent, *list(path.parent.parents)[:-2]]:
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """One that the account can reach which runs the cluster; pytest's are closed."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
         directory.chmod(0o755)
+        yield directory
+
+
+def _make_initdb(directory: Path, script: str) -> None:
+    program = directory / "initdb"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)

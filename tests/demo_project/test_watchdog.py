@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import termios
@@ -18,16 +19,19 @@ from typing import Any
 
 import pytest
 
-from demo_project.embedded_valkey import DataDirectoryError, EmbeddedValkey
+from demo_project.embedded_valkey import (
+    DataDirectoryError,
+    EmbeddedValkey,
+    data_directory,
+)
 from demo_project.embedded_valkey.binary import find_binary
 from demo_project.embedded_valkey.socket_directory import choose_socket_directory
 from demo_project.watchdog import GuardedProcess, ServerCommand
 from tests.harness.patience import is_alive
 
 STARTER = Path(__file__).with_name("server_starter.py")
-# Starts take long when many run at once on a small machine; ends do not.
-START_SECONDS = 60
-END_SECONDS = 10
+# What takes longer hangs, on a busy machine too.
+PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +45,7 @@ class Started:
 
     def leaves_nothing(self) -> bool:
         """Wait for the end of both processes and of the directory."""
-        self.process.communicate(timeout=END_SECONDS)
+        self.process.communicate(timeout=PATIENCE_SECONDS)
         return _comes_true(
             lambda: not (self.socket.parent.exists() or self.is_running())
         )
@@ -82,7 +86,9 @@ def _await_announcement(process: "subprocess.Popen[str]") -> Started:
     )
 
 
-def _comes_true(condition: Callable[[], bool], within: float = END_SECONDS) -> bool:
+def _comes_true(
+    condition: Callable[[], bool], within: float = PATIENCE_SECONDS
+) -> bool:
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         if condition():
@@ -124,7 +130,7 @@ class TestEndOfTheStarter:
         """An orderly end waits for the server's, so that a restart finds it gone."""
         started = _launch(way_to_end)
 
-        started.process.wait(END_SECONDS)
+        started.process.wait(PATIENCE_SECONDS)
 
         assert not started.is_running()
         assert started.leaves_nothing()
@@ -245,7 +251,7 @@ class TestSignalsToTheWatchdog:
                 remove=[str(doomed)],
             )
         )
-        assert _comes_true(lambda: "ready" in log.read_text(), START_SECONDS)
+        assert _comes_true(lambda: "ready" in log.read_text())
 
         os.kill(process._watchdog.pid, signal.SIGTERM)
         assert _comes_true(lambda: "ending" in log.read_text())
@@ -254,6 +260,48 @@ class TestSignalsToTheWatchdog:
 
         assert not is_alive(process.pid)
         assert not doomed.exists()
+
+
+class TestDirectoryOfTheServer:
+    def test_it_is_made_for_it_alone_and_removed(self, tmp_path: Path) -> None:
+        """Made by the starter, it would stay if that is killed a moment later."""
+        home = tmp_path / "home"
+
+        process = GuardedProcess(
+            ServerCommand(
+                argv=["/bin/sleep", "600"],
+                cwd=str(home),
+                log=str(home / "log"),
+                make=str(home),
+            )
+        )
+        mode = home.stat().st_mode
+        process.close()
+
+        assert stat.S_IMODE(mode) == 0o700
+        assert not home.exists()
+
+    def test_one_that_is_there_is_refused_and_stays(self, tmp_path: Path) -> None:
+        """It is somebody else's, or a trap."""
+        (tmp_path / "file").touch()
+
+        with pytest.raises(OSError, match=f"File exists: '{tmp_path}'"):
+            GuardedProcess(
+                ServerCommand(argv=["/bin/true"], cwd="/", log=None, make=str(tmp_path))
+            )
+
+        assert (tmp_path / "file").exists()
+
+    def test_server_that_can_not_be_started_leaves_none(self, tmp_path: Path) -> None:
+        """There is nobody who would use it."""
+        home = tmp_path / "home"
+
+        with pytest.raises(OSError, match="/nonexistent"):
+            GuardedProcess(
+                ServerCommand(argv=["/nonexistent"], cwd="/", log=None, make=str(home))
+            )
+
+        assert not home.exists()
 
 
 class TestLog:
@@ -267,7 +315,7 @@ class TestLog:
             )
         )
 
-        assert process.has_exited(START_SECONDS)
+        assert process.has_exited(PATIENCE_SECONDS)
         process.close()
         assert capfd.readouterr() == ("", "out\nerr\n")
 
@@ -284,8 +332,11 @@ class TestManyStarters:
         assert len({one.socket for one in started}) == len(started)
         assert all(one.leaves_nothing() for one in started)
 
-    def test_lock_of_a_killed_starter_is_no_obstacle(self, tmp_path: Path) -> None:
+    def test_lock_of_a_killed_starter_is_no_obstacle(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """A file that says "in use" must not outlive its server."""
+        monkeypatch.setattr(data_directory, "LOCK_SECONDS", PATIENCE_SECONDS)
         started = _launch("wait", str(tmp_path))
         started.process.kill()
 
