@@ -6,6 +6,7 @@ import threading
 
 from django.core.exceptions import ImproperlyConfigured
 
+from demo_project.ending import leave_if_asked
 from demo_project.environment import Environment, read_environment
 from demo_project.ports import HOST, claim_port, wait_until_it_answers
 from demo_project.terminal import refuse, say
@@ -29,6 +30,7 @@ def run_resource_server(application: str = APPLICATION, *, is_quiet: bool) -> in
     with claim:
         if not is_quiet:
             _announce_when_ready(environment)
+        leave_if_asked()
         run_web_server(application, environment.second_port)
     return 0
 

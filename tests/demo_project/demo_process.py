@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -73,6 +74,14 @@ class DemoProcess:
                 pytest.fail(f"{text!r} never came; output: {self.output}")
             time.sleep(0.02)
 
+    def wait_for_its_handlers(self) -> None:
+        """Return once it would hear a signal, or has ended.
+
+        Before, Python itself is what a signal ends. SIGHUP is the last that it takes.
+        """
+        while not self._takes(signal.SIGHUP) and not self.has_ended(within=0.01):
+            pass
+
     def press_ctrl_c(self) -> int:
         """Send SIGINT to the whole group, as a terminal does; return the exit code."""
         os.killpg(self.process.pid, signal.SIGINT)
@@ -119,6 +128,11 @@ class DemoProcess:
         shutil.rmtree(self._temporary, ignore_errors=True)
         self._output.unlink()
         self._held.close()
+
+    def _takes(self, number: signal.Signals) -> bool:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (caught,) = re.findall(r"^SigCgt:\s*(\w+)$", status, re.MULTILINE)
+        return bool(int(caught, 16) >> (number - 1) & 1)
 
     def _left(self) -> list[str]:
         files = [str(path) for path in self._temporary.iterdir()]

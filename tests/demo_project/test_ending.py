@@ -50,6 +50,20 @@ def test_signal_that_python_loses_ends_the_program_after_all(
 
     assert ran.stdout == "still here\n"
     assert ran.stderr.rstrip().endswith("KeyboardInterrupt")
+    # What was lost is not told as a fault: it ends in good order where that is caught.
+    assert ran.stderr.count("Traceback") == 1
+
+
+def test_other_lost_errors_are_told() -> None:
+    """A fault that nobody can catch must at least be seen."""
+    ran = _run(
+        "import weakref; from demo_project import ending; ending.leave_by_signals(); "
+        "thing = weakref.WeakSet(); "
+        "reference = weakref.ref(thing, lambda _: 1 / 0); del thing"
+    )
+
+    assert ran.returncode == 0
+    assert "ZeroDivisionError" in ran.stderr
 
 
 def test_program_that_nobody_asked_goes_on() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from demo_project.environment import read_environment
-from demo_project.ports import answers, claim_port
+from demo_project.ports import answers, claim_port, reserved_port
 from demo_project.resource_server.beside_the_demo import (
     fault_of_second_port,
     is_second_service,
@@ -78,8 +78,10 @@ class TestAlone:
         self, tmp_path: Path, start_demo: StartDemo
     ) -> None:
         """Tokens would go to whatever listens there."""
-        port = free_port()
-        with socket.create_server(("127.0.0.1", port + 1)):
+        with (
+            reserved_port(following=1) as port,
+            socket.create_server(("127.0.0.1", port + 1)),
+        ):
             demo = start_demo(tmp_path / "demo", DEMO_PORT=str(port))
 
             assert demo.wait() == 2

@@ -1,7 +1,6 @@
 """The second service in a terminal of its own: how it ends, and when it can't start."""
 
 import os
-import re
 import signal
 import socket
 import sys
@@ -11,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from demo_project.ports import reserved_port
 from demo_project.resource_server import __main__ as resource_server
 from tests.demo_project.conftest import StartDemo
-from tests.demo_project.demo_process import DemoProcess, free_port
 
 PROGRAM = "demo_project.resource_server"
 
@@ -53,8 +52,7 @@ class TestAlone:
     ) -> None:
         """Whoever mistyped something presses it at once."""
         second = start_demo(tmp_path / "unused", program=PROGRAM)
-        while not _listens_for_signals(second) and not second.has_ended(within=0.01):
-            pass
+        second.wait_for_its_handlers()
         second.has_ended(within=after)
 
         assert second.press_ctrl_c() in {0, 130, -signal.SIGINT}
@@ -84,20 +82,15 @@ class TestAlone:
         self, tmp_path: Path, start_demo: StartDemo
     ) -> None:
         """Most often the demo itself has started one there."""
-        port = free_port()
-        with socket.create_server(("127.0.0.1", port + 1)):
+        with (
+            reserved_port(following=1) as port,
+            socket.create_server(("127.0.0.1", port + 1)),
+        ):
             second = start_demo(tmp_path, program=PROGRAM, DEMO_PORT=str(port))
 
             assert second.wait() == 2
             (line,) = second.output.splitlines()
             assert "Its port is DEMO_PORT + 1" in line
-
-
-def _listens_for_signals(process: DemoProcess) -> bool:
-    """Tell whether Python has come as far as the program; SIGHUP is its first sign."""
-    status = Path(f"/proc/{process.process.pid}/status").read_text()
-    (caught,) = re.findall(r"^SigCgt:\s*(\w+)$", status, re.MULTILINE)
-    return bool(int(caught, 16) >> (signal.SIGHUP - 1) & 1)
 
 
 class TestSignals:
