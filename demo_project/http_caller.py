@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookies import SimpleCookie
 from types import TracebackType
@@ -159,7 +160,9 @@ class HttpCaller:
         except HTTPException as error:
             self._connection.close()
             raise ConnectionError(f"{method} {path}: {error!r}") from error
-        if not is_kept:
+        # Who refuses may close without having read the body, a moment later.
+        is_refused = content is not None and response.status >= HTTPStatus.BAD_REQUEST
+        if is_refused or not is_kept:
             self._connection.close()
         return response, received
 

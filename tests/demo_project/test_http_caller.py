@@ -92,3 +92,14 @@ def test_refusal_before_the_body_was_sent_is_the_answer(
 
     assert answer.status == 403
     assert len(set(server.connections)) == 2
+
+
+def test_connection_is_left_after_a_refusal_of_what_had_a_body(
+    server: _Server,
+) -> None:
+    """The server closes it unread, and the next request would learn that too late."""
+    with HttpCaller(server.server_port, device="test") as caller:
+        caller.send("POST", "/", form={"text": "in time"})
+        caller.send("GET", "/")
+
+    assert len(set(server.connections)) == 2
