@@ -123,9 +123,10 @@ def time_until_refused(attempt: Attempt, ending: Ending) -> float | None:
     """
     ended = Event()
     with ThreadPoolExecutor(1) as pool:
-        refused_at = pool.submit(_call_until_refused, attempt.victim, ended)
-        sent_at = time.perf_counter()
+        # Ctrl-C may come at any time, and whoever calls must hear of the end.
         try:
+            refused_at = pool.submit(_call_until_refused, attempt.victim, ended)
+            sent_at = time.perf_counter()
             answer = ending.log_out(attempt.revoker)
         finally:
             ended.set()
