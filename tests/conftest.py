@@ -58,6 +58,10 @@ def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProce
     process = DemoProcess(tmp_path_factory.mktemp("running") / "demo")
     try:
         process.wait_for(READY)
+        # The first call of each loads what it needs; a second service that has to wait
+        # for that takes the issuer for dead, and asks no more for half a minute.
+        for caller in (process.call(), process.call_second()):
+            caller.send("GET", "/")
         yield process
     finally:
         process.clean_up()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from demo_project.embedded_valkey import EmbeddedValkey
-from demo_project.ports import wait_until_it_answers
-from tests.demo_project.demo_process import clean_environment, free_port
+from demo_project.ports import reserved_port, wait_until_it_answers
+from tests.demo_project.demo_process import clean_environment
 from tests.harness.programs import require_program
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/add-sessions.md").read_text("utf-8")
@@ -82,7 +82,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 @pytest.fixture
 def port(project: Project) -> Iterator[int]:
     """Where the project is served."""
-    port = free_port()
+    with reserved_port() as port:
+        yield from _served(project, port)
+
+
+def _served(project: Project, port: int) -> Iterator[int]:
     server = subprocess.Popen(  # noqa: S603 # our own page
         [sys.executable, "manage.py", "runserver", "--noreload", str(port)],
         cwd=project.directory,

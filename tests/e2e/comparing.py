@@ -46,8 +46,9 @@ class Comparing:
         self.visitor.click(form.get_by_role("button"))
 
     def stop(self) -> None:
-        """Press the button; the page may reload itself under the hand."""
-        self.page.get_by_role("button", name="Stop", exact=True).click()
+        """Press the button, on a page that doesn't reload itself under the hand."""
+        self.open()
+        self.visitor.click(self.page.get_by_role("button", name="Stop", exact=True))
         _wait_until_over(self)
 
     def progress(self) -> Locator:

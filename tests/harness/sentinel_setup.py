@@ -16,8 +16,8 @@ from tests.harness.patience import until
 SERVICE = "tandem"
 REPLICAS = 2
 _SENTINELS = 3
-_DOWN_AFTER_MS = 500
 _FAILOVER_TIMEOUT_MS = 3000
+_CONFIGURATION = "sentinel.conf"
 
 
 class SentinelSetup:
@@ -50,7 +50,11 @@ class SentinelSetup:
 
     def primary(self) -> EmbeddedValkey:
         """Return the server that the sentinels call the primary."""
-        return self.servers[self._primary_port()]
+        return self.servers[_primary_port(self.sentinels[0])]
+
+    def primaries(self) -> set[EmbeddedValkey]:
+        """Return what any sentinel calls the primary."""
+        return {self.servers[_primary_port(sentinel)] for sentinel in self.sentinels}
 
     def replicas(self) -> list[EmbeddedValkey]:
         """Return the other servers."""
@@ -61,13 +65,9 @@ class SentinelSetup:
         """Wait until each sentinel knows everybody and the replicas follow."""
         until(self._is_ready)
 
-    def _primary_port(self) -> int:
-        with redis.Redis(*self.sentinels[0]) as sentinel:
-            return int(sentinel.sentinel_get_master_addr_by_name(SERVICE)[1])
-
     def _is_ready(self) -> bool:
         try:
-            with redis.Redis(port=self._primary_port(), host=HOST) as primary:
+            with redis.Redis(HOST, _primary_port(self.sentinels[0])) as primary:
                 slaves = primary.info("replication")
             return (
                 slaves["role"] == "master"
@@ -80,8 +80,13 @@ class SentinelSetup:
 
 
 @contextmanager
-def sentinel_setup(program: Path, directory: Path) -> Iterator[SentinelSetup]:
-    """Run a set-up of ``program`` with its data below ``directory``."""
+def sentinel_setup(
+    program: Path, directory: Path, *, down_after_ms: int = 30_000
+) -> Iterator[SentinelSetup]:
+    """Run a set-up of ``program`` with its data below ``directory``.
+
+    A server that is silent for ``down_after_ms`` milliseconds loses its part.
+    """
     with ExitStack() as stack:
         ports = [stack.enter_context(reserved_port()) for _ in range(1 + REPLICAS)]
         servers = {}
@@ -97,34 +102,40 @@ def sentinel_setup(program: Path, directory: Path) -> Iterator[SentinelSetup]:
             port = stack.enter_context(reserved_port())
             place = directory / f"sentinel{n}"
             place.mkdir(parents=True)
-            stack.callback(_start_sentinel(program, place, port, ports[0]).close)
+            _configure(place, port, ports[0], down_after_ms)
+            stack.callback(_start_sentinel(program, place).close)
             sentinel_ports.append(port)
         setup = SentinelSetup(servers, sentinel_ports)
         setup.wait_until_ready()
         yield setup
 
 
-def _start_sentinel(
-    program: Path, place: Path, port: int, primary: int
-) -> GuardedProcess:
-    configuration = place / "sentinel.conf"
-    configuration.write_text(
+def _configure(place: Path, port: int, primary: int, down_after_ms: int) -> None:
+    (place / _CONFIGURATION).write_text(
         f"port {port}\n"
         f"bind {HOST}\n"
         f"dir {place}\n"
         f"sentinel monitor {SERVICE} {HOST} {primary} 2\n"
-        f"sentinel down-after-milliseconds {SERVICE} {_DOWN_AFTER_MS}\n"
+        f"sentinel down-after-milliseconds {SERVICE} {down_after_ms}\n"
         f"sentinel failover-timeout {SERVICE} {_FAILOVER_TIMEOUT_MS}\n"
         f"sentinel parallel-syncs {SERVICE} {REPLICAS}\n"
     )
+
+
+def _start_sentinel(program: Path, place: Path) -> GuardedProcess:
     return GuardedProcess(
         ServerCommand(
-            argv=[str(program), str(configuration), "--sentinel"],
+            argv=[str(program), str(place / _CONFIGURATION), "--sentinel"],
             cwd=str(place),
             log=str(place / "log"),
             env={"LC_ALL": "C"},
         )
     )
+
+
+def _primary_port(address: tuple[str, int]) -> int:
+    with redis.Redis(*address) as sentinel:
+        return int(sentinel.sentinel_get_master_addr_by_name(SERVICE)[1])
 
 
 def _knows_everybody(address: tuple[str, int]) -> bool:

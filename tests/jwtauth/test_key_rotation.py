@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -15,6 +15,7 @@ from django.core.management import call_command
 from jwtauth.core.codec import peek_unverified_header
 from jwtauth.core.keys import KeyUse
 from tests.crowd import Crowd, crowd_of
+from tests.harness.patience import until
 from tests.jwtauth.caller import Caller
 from tests.jwtauth.core.raw_tokens import POLICY, unb64
 
@@ -37,18 +38,6 @@ def run(*arguments: str) -> None:
     call_command("jwtauth_keys", *arguments, stdout=StringIO())
 
 
-def rotate_twice(is_over: threading.Event) -> None:
-    """Rotate both keys, let the next ones sign, and do it again."""
-    try:
-        for _ in range(2):
-            time.sleep(MARGIN)
-            for use in (KeyUse.SIG, KeyUse.REFRESH):
-                run("rotate", "--use", use)
-            time.sleep(2 * INTERVAL.total_seconds() + MARGIN)
-    finally:
-        is_over.set()
-
-
 class Client:
     """Calls the API and refreshes until it is told to stop; notes what it got."""
 
@@ -56,11 +45,16 @@ class Client:
         self.statuses: Counter[int] = Counter()
         self.signing_keys: set[str] = set()
         self.refresh_keys: set[bytes] = set()
-        self._alice, self._is_over = alice, is_over
+        self._is_over = is_over
+        self._caller = Caller()
+        self._tokens = self._caller.used_login(alice)
+
+    def uses(self, *, keys: int) -> bool:
+        """Whether so many have signed for it up to now, of each kind."""
+        return len(self.signing_keys) == len(self.refresh_keys) == keys
 
     def __call__(self) -> None:
-        caller = Caller()
-        tokens = caller.login(self._alice)
+        caller, tokens = self._caller, self._tokens
         while not self._is_over.is_set():
             self.statuses[caller.me(tokens["access"]).status_code] += 1
             answer = caller.refresh(tokens["refresh"])
@@ -71,6 +65,23 @@ class Client:
             header = peek_unverified_header(tokens["access"], policy=POLICY)
             self.signing_keys.add(header["kid"])
             self.refresh_keys.add(unb64(tokens["refresh"])[1:3])
+
+
+def rotate_twice(clients: Sequence[Client], is_over: threading.Event) -> None:
+    """Rotate both keys, wait until the next ones sign for all, and do it again."""
+    try:
+        _wait_until_all_use(clients, keys=1)
+        for keys in (2, 3):
+            time.sleep(MARGIN)
+            for use in (KeyUse.SIG, KeyUse.REFRESH):
+                run("rotate", "--use", use)
+            _wait_until_all_use(clients, keys=keys)
+    finally:
+        is_over.set()
+
+
+def _wait_until_all_use(clients: Sequence[Client], *, keys: int) -> None:
+    until(lambda: all(client.uses(keys=keys) for client in clients))
 
 
 class TestRotation:
@@ -89,7 +100,7 @@ class TestRotation:
         run("init")
         is_over = threading.Event()
         clients = [Client(alice, is_over) for _ in range(THREADS)]
-        operator = threading.Thread(target=rotate_twice, args=[is_over])
+        operator = threading.Thread(target=rotate_twice, args=[clients, is_over])
 
         operator.start()
         crowd.all_at_once(*clients)
@@ -97,4 +108,4 @@ class TestRotation:
 
         for client in clients:
             assert set(client.statuses) == {200}, client.statuses
-            assert len(client.signing_keys) == len(client.refresh_keys) == 3
+            assert client.uses(keys=3)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from demo_project.environment import CHECKOUT
-from tests.demo_project.demo_process import clean_environment, free_port
+from demo_project.ports import reserved_port
+from tests.demo_project.demo_process import clean_environment
 
 PROGRAM = "tests.demo_project.resource_server.imports_program"
 DATABASE = ("django.db", "psycopg", "sqlite3")
@@ -44,7 +45,8 @@ def demo_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def service(demo_directory: Path) -> dict[str, Any]:
     """What it took to answer in every way that the second service has."""
-    return _run("service", str(free_port()), DEMO_DIR=str(demo_directory))
+    with reserved_port() as port:
+        return _run("service", str(port), DEMO_DIR=str(demo_directory))
 
 
 @pytest.fixture(scope="module")

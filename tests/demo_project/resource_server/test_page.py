@@ -91,7 +91,7 @@ class TestKeys:
         page = _text(service.get("/"))
 
         assert f"<code>{issuer.kid}</code> ES256" in page
-        assert "Fetched 0 s ago" in page
+        assert re.search(r"Fetched \d+ s ago", page)
 
     def test_keys_stay_when_the_issuer_goes(
         self, issuer: Issuer, start_service: StartService

@@ -49,7 +49,7 @@ class DjangoService:
             return caller.send("GET", path, headers={**HOST, **(headers or {})})
 
     def age(self, seconds: float) -> None:
-        """Let time pass for the keys, but not for tokens."""
+        """Let time pass for the keys, but not for tokens; it does not by itself."""
         self._ask(f"age {seconds}")
 
     def has_loaded(self, module: str) -> bool:

@@ -2,7 +2,8 @@
 
 Prints its port. One line comes in and one goes out, in order:
 
-- ``age SECONDS``: from now on it is so much later by the clock that keys are judged by
+- ``age SECONDS``: make it so much later by the clock that keys are judged by, which
+  stands still otherwise
 - ``loaded MODULE``: ``True`` if this process has imported it
 """
 
@@ -15,15 +16,14 @@ import django
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 
-_monotonic = time.monotonic
-_offset = 0.0
+_now = time.monotonic()
 
 
 def main() -> None:
     """Serve until the input ends."""
     sys.path.insert(0, ".")
     os.environ["DJANGO_SETTINGS_MODULE"] = "reports.settings"
-    time.monotonic = lambda: _monotonic() + _offset
+    time.monotonic = lambda: _now
     django.setup()
     with ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler) as server:
         server.daemon_threads = True
@@ -36,11 +36,11 @@ def main() -> None:
 
 
 def _answer(command: str, argument: str) -> object:
-    global _offset  # noqa: PLW0603 # one clock
+    global _now  # noqa: PLW0603 # one clock
     if command == "loaded":
         return argument in sys.modules
-    _offset += float(argument)
-    return _offset
+    _now += float(argument)
+    return _now
 
 
 if __name__ == "__main__":

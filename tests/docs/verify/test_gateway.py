@@ -22,7 +22,9 @@ INVALID = 'Bearer realm="api", error="invalid_token"'
 @pytest.fixture
 def verifier(start_service: StartService) -> DjangoService:
     """The Django service of the other page, with the view of this one."""
-    return start_service(urls=block("reports/urls.py, at its end"))
+    service = start_service(urls=block("reports/urls.py, at its end"))
+    service.get("/report/")  # Its first answer takes longer than nginx may wait.
+    return service
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ def caches_at(url: str) -> dict[str, Any]:
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": url,
         "KEY_PREFIX": "issuer",
+        "OPTIONS": {"SOCKET_TIMEOUT": 30, "SOCKET_CONNECT_TIMEOUT": 30},
     }
     return {**django_settings.CACHES, "denylist": alias}
 

@@ -110,9 +110,9 @@ class TestRotation:
         first = caller.login(alice)["refresh"]
         caller.refreshed(first)
 
-        age(timedelta(seconds=9))
+        age(timedelta(seconds=5))
         assert caller.refresh(first).status_code == 200
-        age(timedelta(seconds=9))
+        age(timedelta(seconds=6))
         assert caller.refresh(first).status_code == 401
 
     def test_refresh_other_context_within_grace_gets_another_successor(

@@ -16,7 +16,7 @@ from sessionauth.stores.round_trip import round_trip
 def client(valkey: EmbeddedValkey) -> Iterator[redis.Redis]:
     with redis.from_url(
         valkey.url,
-        socket_timeout=0.1,
+        socket_timeout=2,
         protocol=2,
         retry=Retry(NoBackoff(), 1),
         # A connection that is not given back leaves none for the next call.
