@@ -1,5 +1,6 @@
 """The stopwatch: what it takes for the moment of the end, and for none."""
 
+import itertools
 import time
 from collections.abc import Callable, Mapping
 from threading import Event, current_thread, main_thread
@@ -106,3 +107,27 @@ def test_refused_logout_is_no_measurement() -> None:
     """The login was not ended by what the row is about."""
     with pytest.raises(RequestFailedError, match="answered 403"):
         time_until_refused(_attempt(lambda: 401, lambda: 403), REVOKE_ONE)
+
+
+def test_ctrl_c_before_the_logout_ends_the_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing else would, until the token expires."""
+    calls = itertools.count()
+    most = 1000
+
+    def call() -> int:
+        time.sleep(0.01)
+        return 200 if next(calls) < most else 500
+
+    def clock() -> float:
+        if current_thread() is main_thread():
+            raise KeyboardInterrupt
+        return 10.0 + next(calls)
+
+    monkeypatch.setattr(revocation, "time", SimpleNamespace(perf_counter=clock))
+
+    with pytest.raises(KeyboardInterrupt):
+        time_until_refused(_attempt(call, lambda: 204), REVOKE_ONE)
+
+    assert next(calls) < most
