@@ -38,6 +38,8 @@ class Issuer:
         """Publish the keys; ``name`` and ``audience`` are what its tokens say."""
         self._name, self._audience = name, audience
         self._client = Client()
+        # Who asks for keys waits two seconds, and the first answer has a lot to load.
+        self.get("/.well-known/jwks.json")
         self._open(0)
 
     @property
